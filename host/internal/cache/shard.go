@@ -1,0 +1,176 @@
+package cache
+
+import (
+	"hash/maphash"
+	"sync"
+
+	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/session"
+)
+
+// sweepBatch bounds how many sessions are expired under one hold of a lock.
+const sweepBatch = 128
+
+// An entry is one session in a shard.
+type entry struct {
+	session    *session.Session
+	prev, next *entry // in the segment that it is in
+	due        int32  // its place in shard.due
+	uses       uint8  // fetches since it entered probation, see order
+	protected  bool
+}
+
+// limits are a shard's shares of the cache's limits.
+type limits struct {
+	sessions   int
+	bytes      int64
+	tombstones int
+}
+
+// A shard is a part of the cache with a lock of its own. mu guards everything
+// behind it; the methods without a lock of their own want it held.
+type shard struct {
+	feed *feed
+	max  limits
+
+	mu      sync.Mutex
+	entries map[session.ID]*entry
+	order   order
+	due     deadlines[*entry]
+	graves  graves
+	bytes   int64
+	count   counts
+
+	_ [64]byte // the next shard's lock is on another cache line
+}
+
+func (sh *shard) init(max limits, f *feed, seed maphash.Seed) {
+	sh.max = max
+	sh.feed = f
+	sh.entries = make(map[session.ID]*entry)
+	sh.due.moved = func(e *entry, i int32) { e.due = i }
+	sh.graves.init(max.tombstones, seed)
+}
+
+// live returns the entry under id. One whose life has run out is removed first,
+// with its event, and is not returned.
+func (sh *shard) live(id session.ID, now int64) *entry {
+	e := sh.entries[id]
+	if e != nil && e.session.Expires <= now {
+		sh.drop(e, abi.Expired, session.Source{Origin: abi.FromHost}, now)
+		return nil
+	}
+	return e
+}
+
+// insert is Cache.Insert; h is the hash of the id.
+func (sh *shard) insert(s *session.Session, h uint64, flags uint32, src session.Source, now int64) error {
+	if err := check(s, now); err != nil {
+		return err
+	}
+	cost := Cost(s)
+	if cost > sh.max.bytes {
+		return session.ErrTooLarge
+	}
+	ev := session.Event{Kind: abi.Insert, Source: src, Time: now, Session: s}
+	if old := sh.live(s.ID, now); old != nil {
+		if flags&abi.Overwrite == 0 {
+			return session.ErrExists
+		}
+		sh.unlink(old)
+		sh.count.overwrites++
+		ev.Flags = abi.Replaced
+	} else if !sh.exhume(s.ID, h, flags, now) {
+		return session.ErrRemoved
+	}
+	sh.makeRoom(cost, now)
+	sh.link(s, cost)
+	sh.count.inserts++
+	sh.feed.send(ev)
+	return nil
+}
+
+// exhume reports whether no tombstone under id stands against an insert with
+// these flags.
+func (sh *shard) exhume(id session.ID, h uint64, flags uint32, now int64) bool {
+	if sh.graves.len() == 0 {
+		return true // saves the hash
+	}
+	key := sh.graves.key(id, h)
+	if flags&abi.Revive == 0 {
+		return !sh.graves.has(key, now)
+	}
+	sh.graves.clear(key)
+	return true
+}
+
+// makeRoom removes what has expired, and evicts what is least worth keeping,
+// until one more session of this cost is within both limits. It ends because
+// an empty shard has room for any session that insert lets through.
+func (sh *shard) makeRoom(cost, now int64) {
+	for len(sh.entries) > 0 && (len(sh.entries) >= sh.max.sessions || sh.bytes+cost > sh.max.bytes) {
+		host := session.Source{Origin: abi.FromHost}
+		if at, e := sh.due.first(); at <= now {
+			sh.drop(e, abi.Expired, host, now)
+		} else {
+			sh.drop(sh.order.victim(), abi.Evicted, host, now)
+		}
+	}
+}
+
+// expire removes sessions whose life has run out, up to n of them, and all such
+// tombstones up to n; it reports whether there may be more. It takes the lock.
+func (sh *shard) expire(now int64, n int) (more bool) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for range n {
+		at, e := sh.due.first()
+		if e == nil || at > now {
+			return sh.graves.expire(now, n)
+		}
+		sh.drop(e, abi.Expired, session.Source{Origin: abi.FromHost}, now)
+	}
+	return true
+}
+
+// drop removes e, with its event.
+func (sh *shard) drop(e *entry, reason abi.Reason, src session.Source, now int64) {
+	sh.unlink(e)
+	sh.count.removals[reason]++
+	sh.feed.send(session.Event{Kind: abi.Remove, Reason: reason, Source: src, Time: now, Session: e.session})
+}
+
+func (sh *shard) link(s *session.Session, cost int64) {
+	e := &entry{session: s}
+	sh.entries[s.ID] = e
+	sh.bytes += cost
+	sh.order.add(e)
+	sh.due.push(s.Expires, e)
+}
+
+func (sh *shard) unlink(e *entry) {
+	delete(sh.entries, e.session.ID)
+	sh.bytes -= Cost(e.session)
+	sh.order.remove(e)
+	sh.due.remove(e.due)
+}
+
+func (sh *shard) len() int {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return len(sh.entries)
+}
+
+// appendLive appends the sessions whose life has not run out. It takes the
+// lock.
+func (sh *shard) appendLive(to []*session.Session, clock func() int64) []*session.Session {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	now := clock()
+	for _, e := range sh.entries {
+		if e.session.Expires > now {
+			to = append(to, e.session)
+		}
+	}
+	return to
+}
