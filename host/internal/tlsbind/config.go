@@ -1,0 +1,63 @@
+package tlsbind
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"reflect"
+	"slices"
+)
+
+// configField is the index of the unexported field of tls.ClientHelloInfo that
+// points to the config in use, nil where this Go has none.
+var configField = func() []int {
+	f, ok := reflect.TypeFor[tls.ClientHelloInfo]().FieldByName("config")
+	if !ok || f.Type != reflect.TypeFor[*tls.Config]() {
+		return nil
+	}
+	return slices.Clone(f.Index)
+}()
+
+// configInUse returns the config that the connection of hello began with: ours,
+// or a clone of it that the server has changed since. http.Server.ServeTLS and
+// httptest make such clones, and put certificates and NextProtos there. A
+// GetConfigForClient that returned our own instead would lose these (no
+// HTTP/2, or no certificate at all), and there is no public way to ask for
+// it. Where this Go has no such field, it returns fallback, and a test fails.
+func configInUse(hello *tls.ClientHelloInfo, fallback *tls.Config) *tls.Config {
+	if configField == nil {
+		return fallback
+	}
+	v := reflect.ValueOf(hello).Elem().FieldByIndex(configField)
+	if cfg := (*tls.Config)(v.UnsafePointer()); cfg != nil {
+		return cfg
+	}
+	return fallback
+}
+
+// settleTicketKeys gives cfg random ticket keys, which nothing ever uses.
+// Without any, crypto/tls makes new ones in each clone, for each connection.
+func settleTicketKeys(cfg *tls.Config) {
+	rand.Read(cfg.SessionTicketKey[:])
+	cfg.SetSessionTicketKeys([][32]byte{cfg.SessionTicketKey})
+}
+
+// bind returns a clone of base for the connection of hello alone.
+func (b *Binder) bind(hello *tls.ClientHelloInfo, base *tls.Config, tracked *conn) *tls.Config {
+	cfg := base.Clone()
+	bd := &binding{
+		binder:     b,
+		ctx:        hello.Context(),
+		tracked:    tracked != nil,
+		suites:     hello.CipherSuites,
+		clientAuth: cfg.ClientAuth,
+	}
+	cfg.UnwrapSession = bd.unwrap
+	cfg.WrapSession = bd.wrap
+	if tracked != nil {
+		tracked.bind(bd)
+		return cfg
+	}
+	bd.verify = cfg.VerifyConnection
+	cfg.VerifyConnection = bd.verified
+	return cfg
+}
