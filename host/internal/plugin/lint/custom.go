@@ -1,0 +1,94 @@
+package lint
+
+import "bytes"
+
+// custom reads the custom sections that say something about the module, or
+// that the runtime decodes: only "name".
+func (m *wasmModule) custom(r *reader) {
+	name := string(r.name("name of a custom section"))
+	if r.err != nil {
+		return
+	}
+	rest := reader{b: r.b, at: r.at, end: r.end, place: "custom section " + quote(name)}
+	r.at = r.end
+	if len(m.customs) < 1000 && len(name) < 100 {
+		if name == "name" && m.customs[name] {
+			rest.fail(rest.at, "there is a second one")
+		}
+		m.customs[name] = true
+	}
+	switch name {
+	case "name":
+		m.names = r.b[rest.at:rest.end]
+		nameSection(&rest)
+		r.err = rest.err
+	case "producers":
+		m.producers = producers(&rest) // advisory: an error in it is no matter
+	}
+}
+
+func producers(r *reader) []producer {
+	var all []producer
+	for range r.count("fields", 2, 10) {
+		field := string(r.name("field"))
+		for range r.count("values", 2, 100) {
+			p := producer{field, string(r.name("value")), string(r.name("version"))}
+			if r.err != nil {
+				return all
+			}
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// nameSection checks the lists that the runtime decodes: subsections 0 to 2.
+func nameSection(r *reader) {
+	names := 0
+	list := func(s *reader) {
+		n := s.count("names", 2, maxLocalNames)
+		if names += n; names > maxLocalNames {
+			s.tooMany("names of local variables", uint64(names), maxLocalNames)
+		}
+		for range n {
+			if s.err != nil {
+				return
+			}
+			s.u32("index of a name")
+			s.name("name")
+		}
+	}
+	for r.err == nil && r.left() > 0 {
+		id := r.byte("number of a subsection")
+		size := r.u32("size of a subsection")
+		start := r.at
+		r.bytes(size, "subsection")
+		if r.err != nil {
+			return
+		}
+		s := reader{b: r.b, at: start, end: r.at, place: r.place}
+		switch id {
+		case 0:
+			s.name("module's name")
+		case 1:
+			list(&s)
+		case 2:
+			for range s.count("functions", 2, maxFunctions) {
+				if s.err != nil {
+					break
+				}
+				s.u32("index of a function")
+				list(&s)
+			}
+		default:
+			s.at = s.end
+		}
+		if s.err == nil && s.at != s.end {
+			s.fail(s.at, "%d bytes are left over", s.left())
+		}
+		r.err = s.err
+	}
+}
+
+// mentions reports whether the name section holds s.
+func (m *wasmModule) mentions(s string) bool { return bytes.Contains(m.names, []byte(s)) }

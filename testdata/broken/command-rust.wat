@@ -1,0 +1,6 @@
+;; producers: language=Rust, language=C11, processed-by=rustc 1.90.0 (1159e78c4 2025-09-14), processed-by=clang 19.1.7
+;; A program with a main function, to be run once, and no hook.
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 2 4)
+  (func (export "_start") (call $exit (i32.const 0))))

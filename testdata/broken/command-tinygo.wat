@@ -1,0 +1,6 @@
+;; producers: language=C99, processed-by=TinyGo 0.41.0
+;; A program with a main function, to be run once, and no hook.
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 2 4)
+  (func (export "_start") (call $exit (i32.const 0))))

@@ -1,0 +1,2 @@
+;; A header and nothing behind it.
+(module)

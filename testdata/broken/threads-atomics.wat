@@ -1,0 +1,6 @@
+;; flags: --enable-threads
+;; Uses an atomic instruction on a memory of its own.
+(module
+  (memory (export "memory") 1 1)
+  (func (export "on_tick") (param i64) (result i32)
+    (i32.atomic.rmw.add (i32.const 0) (i32.const 1))))
