@@ -1,0 +1,78 @@
+package plugin
+
+import (
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/session"
+)
+
+// Store is what plugins need of the session cache. Every method may be called
+// concurrently, and none may call back into this package except through the
+// cache's own notification.
+type Store interface {
+	// Get looks a session up without making an event; session.ErrNotFound.
+	// The id is not kept.
+	Get(id session.ID) (*session.Session, error)
+	// Insert stores s; flags are abi.Overwrite and abi.Revive.
+	Insert(s *session.Session, flags uint32, src session.Source) error
+	// Remove removes a session and leaves a tombstone.
+	Remove(id session.ID, reason abi.Reason, src session.Source) error
+	// Announce calls deliver under the entry's lock with an INSERT of a present
+	// session that has the EXISTING flag; false where there is none.
+	Announce(id session.ID, deliver func(session.Event)) bool
+	// All iterates over the present sessions, weakly consistent.
+	All() iter.Seq[*session.Session]
+	// Len is the number of present sessions.
+	Len() int
+}
+
+// Config is what a Manager needs to know.
+type Config struct {
+	// Dir is the modules directory; it must exist.
+	Dir string
+	// Grants are those of a module whose sidecar names none. Nil is
+	// abi.DefaultGrants.
+	Grants []abi.Grant
+	// CompileCache is a private directory for native code; empty keeps compiled
+	// code in memory only. It must not be the modules directory.
+	CompileCache string
+	// TTL is the life of a session that says none itself.
+	TTL time.Duration
+	// Node is this node's id.
+	Node session.Node
+
+	Store Store
+	Keys  *session.Keyring
+	Log   *slog.Logger
+
+	// Now is the wall clock in ns since the Unix epoch; nil is the system's.
+	Now func() int64
+	// Settle is how long a file must have been left alone before it is read; 0
+	// is 150 ms.
+	Settle time.Duration
+	// Rescan is how often the directory is read even though no change was
+	// reported, because watches get lost; 0 is 5 s.
+	Rescan time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	if c.Grants == nil {
+		c.Grants = abi.DefaultGrants()
+	}
+	if c.Now == nil {
+		c.Now = func() int64 { return time.Now().UnixNano() }
+	}
+	if c.Settle == 0 {
+		c.Settle = 150 * time.Millisecond
+	}
+	if c.Rescan == 0 {
+		c.Rescan = 5 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}

@@ -1,0 +1,59 @@
+package plugin
+
+import "github.com/sesshook/sesshook/abi"
+
+// A hook is one function that the host calls in a guest.
+type hook uint8
+
+const (
+	onInsert hook = iota
+	onRemove
+	onGet
+	onMiss
+	onResume
+	onMessage
+	onTick
+	onLost
+	pluginStart
+	pluginReady
+	pluginSave
+	pluginRestore
+	pluginStop
+	eventBuffer
+	initialize
+	hookCount
+)
+
+var hookNames = [hookCount]string{
+	onInsert: "on_session_insert", onRemove: "on_session_remove", onGet: "on_session_get",
+	onMiss: "on_session_miss", onResume: "on_session_resume", onMessage: "on_message",
+	onTick: "on_tick", onLost: "on_events_lost",
+	pluginStart: "plugin_start", pluginReady: "plugin_ready", pluginSave: "plugin_save",
+	pluginRestore: "plugin_restore", pluginStop: "plugin_stop",
+	eventBuffer: "event_buffer", initialize: "_initialize",
+}
+
+func (h hook) String() string { return hookNames[h] }
+
+// phase returns the phase of abi/SPEC.md in which h runs.
+func (h hook) phase() abi.Phase {
+	switch h {
+	case initialize:
+		return abi.InInit
+	case pluginStart, eventBuffer:
+		return abi.InStart
+	case pluginRestore:
+		return abi.InRestore
+	case pluginSave, pluginStop:
+		return abi.InStop
+	}
+	return abi.InEvent
+}
+
+// hookOf returns the hook that an event of kind k goes to.
+func hookOf(k abi.Kind) hook { return hook(k - abi.Insert) }
+
+// A hookSet has one bit per hook.
+type hookSet uint32
+
+func (s hookSet) has(h hook) bool { return s&(1<<h) != 0 }

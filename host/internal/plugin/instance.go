@@ -1,0 +1,222 @@
+package plugin
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/session"
+)
+
+// An instance is one instantiated module. One goroutine uses it at a time: the
+// one that has the slot's turn. After its first fault it is discarded, because
+// a guest's state is unfinished after a trap even where later calls seem to
+// work.
+type instance struct {
+	plugin *Plugin
+	gen    *generation
+	mod    api.Module
+	mem    api.Memory
+	guard  *guard
+	hooks  [hookCount]api.Function // looked up once: a look-up costs 3 µs
+	stack  [1]uint64
+	size   uint32 // of mem, in bytes, as it was after the last call
+
+	bufPtr, bufCap uint32 // the guest's event buffer
+
+	// What a host function may need of the call under way.
+	phase   abi.Phase
+	event   abi.Event        // the current event's record
+	subject *session.Session // the session of the event; nil outside of one
+	state   []byte           // the predecessor's, within plugin_restore
+	node    [2 * len(session.Node{})]byte
+}
+
+// A fault is why an instance must be discarded.
+type fault struct {
+	result Result
+	hook   hook
+	err    error
+}
+
+func (f *fault) Error() string {
+	if f.result == ResultDeadline {
+		return fmt.Sprintf("%s took longer than its deadline and was stopped", f.hook)
+	}
+	return fmt.Sprintf("%s trapped: %v", f.hook, f.err)
+}
+
+func (f *fault) Unwrap() error { return f.err }
+
+// errBadPointer is what a host function traps with when a guest's pointer or
+// length is outside of its memory.
+var errBadPointer = errors.New("pointer or length outside of memory")
+
+// call enters the guest at h with arg, where h takes one, and returns the raw
+// result. It reports every way not to return as a fault; the caller must then
+// close the instance.
+func (i *instance) call(h hook, limit time.Duration, arg uint64) (result uint64, f *fault) {
+	fn := i.hooks[h]
+	i.phase = h.phase()
+	i.stack[0] = arg
+	i.guard.enter(limit)
+	err := fn.CallWithStack(i.guard.ctx, i.stack[:])
+	exceeded := i.guard.leave()
+	i.phase = 0
+	i.measure()
+	switch {
+	case exceeded:
+		return 0, &fault{ResultDeadline, h, err}
+	case err != nil:
+		return 0, &fault{ResultTrap, h, trim(err)}
+	}
+	return i.stack[0], nil
+}
+
+// measure keeps the account of linear memory, which only a call can grow.
+func (i *instance) measure() {
+	if size := i.mem.Size(); size != i.size {
+		i.gen.memory.Add(int64(size) - int64(i.size))
+		i.size = size
+	}
+}
+
+// trim cuts wazero's decoration from an error: plugins' stacks are for logs,
+// one line each.
+func trim(err error) error {
+	text := strings.ReplaceAll(err.Error(), "\n\t", " < ")
+	text = strings.ReplaceAll(text, "\n", "; ")
+	text = strings.TrimSuffix(text, " (recovered by wazero)")
+	return errors.New(text)
+}
+
+// start runs what SPEC.md asks of a new instance: _initialize, plugin_start,
+// event_buffer.
+func (i *instance) start(limit time.Duration) error {
+	if i.hooks[initialize] != nil {
+		if _, f := i.call(initialize, limit, 0); f != nil {
+			return f
+		}
+	}
+	if i.hooks[pluginStart] != nil {
+		code, f := i.call(pluginStart, limit, 0)
+		if f != nil {
+			return f
+		}
+		if int32(code) != 0 {
+			return fmt.Errorf("plugin_start returned %d: the plugin does not want to run; its log lines may say why", int32(code))
+		}
+	}
+	if i.hooks[eventBuffer] == nil {
+		return nil
+	}
+	buffer, f := i.call(eventBuffer, limit, 0)
+	if f != nil {
+		return f
+	}
+	i.bufPtr, i.bufCap = uint32(buffer>>32), uint32(buffer)
+	if i.bufCap < abi.MinEventBuffer {
+		return fmt.Errorf("event_buffer returned a buffer of %d bytes; at least %d are needed", i.bufCap, abi.MinEventBuffer)
+	}
+	if _, ok := i.mem.Read(i.bufPtr, i.bufCap); !ok {
+		return fmt.Errorf("event_buffer returned %d bytes at %d, outside of memory", i.bufCap, i.bufPtr)
+	}
+	return nil
+}
+
+// restore hands the predecessor's state to the instance.
+func (i *instance) restore(state []byte, limit time.Duration) error {
+	i.state = state
+	defer func() { i.state = nil }()
+	code, f := i.call(pluginRestore, limit, uint64(len(state)))
+	if f != nil {
+		return f
+	}
+	if int32(code) != 0 {
+		return fmt.Errorf("plugin_restore returned %d: it does not take the state that its predecessor saved", int32(code))
+	}
+	return nil
+}
+
+// maxState bounds what an instance may hand to its successor, in bytes.
+const maxState = 16 << 20
+
+// save returns a copy of the instance's state.
+func (i *instance) save(limit time.Duration) ([]byte, error) {
+	where, f := i.call(pluginSave, limit, 0)
+	if f != nil {
+		return nil, f
+	}
+	ptr, n := uint32(where>>32), uint32(where)
+	if n > maxState {
+		return nil, fmt.Errorf("plugin_save returned %d bytes of state; at most %d are kept", n, maxState)
+	}
+	view, ok := i.mem.Read(ptr, n)
+	if !ok {
+		return nil, fmt.Errorf("plugin_save returned %d bytes at %d, outside of memory", n, ptr)
+	}
+	return append([]byte(nil), view...), nil
+}
+
+// deliver calls the hook of ev, which must be exported, with ev's record in the
+// event buffer.
+func (i *instance) deliver(ev *session.Event, limit time.Duration) (int32, *fault) {
+	h := hookOf(ev.Kind)
+	i.describe(ev)
+	buf, ok := i.mem.Read(i.bufPtr, i.bufCap)
+	if !ok { // memory never shrinks, so this can't happen
+		return 0, &fault{ResultTrap, h, errBadPointer}
+	}
+	i.subject = ev.Session
+	result, f := i.call(h, limit, uint64(i.event.Encode(buf)))
+	i.subject = nil
+	return int32(result), f
+}
+
+// describe fills in the record of ev.
+func (i *instance) describe(ev *session.Event) {
+	s, e := ev.Session, &i.event
+	e.Kind, e.Origin, e.Reason, e.Flags = ev.Kind, ev.Source.Origin, ev.Reason, ev.Flags
+	if s.Resumed {
+		e.Flags |= abi.Resumed
+	}
+	if s.ClientCert {
+		e.Flags |= abi.ClientCert
+	}
+	e.Seq, e.Time = ev.Seq, ev.Time
+	e.Created, e.Expires = s.Created, s.Expires
+	e.Version, e.CipherSuite, e.Format = s.Version, s.CipherSuite, s.Format
+	e.SessionLen = uint32(i.sessionLen(s))
+	e.ID, e.ServerName, e.ALPN = string(s.ID), s.ServerName, s.ALPN
+	e.Node = ""
+	if s.Home != (session.Node{}) {
+		hex.Encode(i.node[:], s.Home[:])
+		e.Node = unsafe.String(&i.node[0], len(i.node)) // Encode copies it
+	}
+}
+
+// sessionLen is the length of what session_get returns for s.
+func (i *instance) sessionLen(s *session.Session) int {
+	if !i.gen.secrets || s.Sealed == nil {
+		return len(s.Sealed)
+	}
+	_, clear, err := i.plugin.manager.cfg.Keys.Open(s.ID, s.Sealed)
+	if err != nil {
+		return 0
+	}
+	return len(clear)
+}
+
+// close releases the instance. Nobody may be inside of it.
+func (i *instance) close() {
+	i.guard.close()
+	i.gen.memory.Add(-int64(i.size))
+	_ = i.mod.Close(context.Background()) // its memory is gone either way
+}

@@ -1,0 +1,129 @@
+package plugin
+
+import (
+	"sync"
+
+	"github.com/sesshook/sesshook/abi"
+)
+
+// Limits of one plugin's key-value store in this process.
+const (
+	maxKey     = 256      // bytes
+	maxValue   = 64 << 10 // bytes
+	maxKeys    = 4096
+	maxKVBytes = 4 << 20 // keys and values together
+)
+
+// A kvStore is a plugin's own keys. Its instances share it, and it outlives
+// their reloads. It is safe for concurrent use.
+type kvStore struct {
+	now func() int64
+
+	mu      sync.Mutex
+	entries map[string]kvEntry
+	bytes   int
+}
+
+type kvEntry struct {
+	value   []byte
+	expires int64 // ns since the Unix epoch, 0 is never
+}
+
+// get returns the value of key; nobody may write to it.
+func (s *kvStore) get(key []byte) ([]byte, abi.Code) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.find(key)
+}
+
+// find is get, with the lock held.
+func (s *kvStore) find(key []byte) ([]byte, abi.Code) {
+	if len(key) == 0 || len(key) > maxKey {
+		return nil, abi.Invalid
+	}
+	e, ok := s.entries[string(key)]
+	if !ok {
+		return nil, abi.NotFound
+	}
+	if e.expires != 0 && e.expires <= s.now() {
+		s.drop(string(key))
+		return nil, abi.NotFound
+	}
+	return e.value, abi.OK
+}
+
+// put stores a copy of value for ttlMS milliseconds; 0 is for good.
+func (s *kvStore) put(key, value []byte, ttlMS int64) abi.Code {
+	if len(key) == 0 || len(key) > maxKey || ttlMS < 0 {
+		return abi.Invalid
+	}
+	if len(value) > maxValue {
+		return abi.TooLarge
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.fits(key, value) {
+		s.sweep()
+		if !s.fits(key, value) {
+			return abi.Limit
+		}
+	}
+	s.drop(string(key))
+	e := kvEntry{value: append([]byte(nil), value...)}
+	if ttlMS > 0 {
+		e.expires = addMillis(s.now(), ttlMS)
+	}
+	if s.entries == nil {
+		s.entries = map[string]kvEntry{}
+	}
+	s.entries[string(key)] = e
+	s.bytes += len(key) + len(value)
+	return abi.OK
+}
+
+func (s *kvStore) remove(key []byte) abi.Code {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, code := s.find(key)
+	if code == abi.OK {
+		s.drop(string(key))
+	}
+	return code
+}
+
+// fits tells whether key and value may be stored beside the other entries.
+func (s *kvStore) fits(key, value []byte) bool {
+	old, ok := s.entries[string(key)]
+	bytes, keys := s.bytes+len(key)+len(value), len(s.entries)+1
+	if ok {
+		bytes -= len(key) + len(old.value)
+		keys--
+	}
+	return keys <= maxKeys && bytes <= maxKVBytes
+}
+
+func (s *kvStore) drop(key string) {
+	if e, ok := s.entries[key]; ok {
+		s.bytes -= len(key) + len(e.value)
+		delete(s.entries, key)
+	}
+}
+
+// sweep drops what has expired.
+func (s *kvStore) sweep() {
+	now := s.now()
+	for key, e := range s.entries {
+		if e.expires != 0 && e.expires <= now {
+			s.drop(key)
+		}
+	}
+}
+
+// addMillis returns now + ms in ns, and the end of time instead of an overflow.
+func addMillis(now, ms int64) int64 {
+	const end = 1<<63 - 1
+	if ms > (end-now)/1e6 {
+		return end
+	}
+	return now + ms*1e6
+}

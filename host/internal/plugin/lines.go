@@ -1,0 +1,127 @@
+package plugin
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sesshook/sesshook/abi"
+)
+
+const (
+	// maxLine is the longest text of one log line, in bytes; the rest is cut.
+	maxLine = 8 << 10
+	// linesPerSecond is how many lines of a plugin are written per second. The
+	// number of those that were not follows once a second.
+	linesPerSecond = 10_000
+)
+
+// lines writes the log lines of one plugin: escaped, cut, and no more than so
+// many per second. It is safe for concurrent use.
+type lines struct {
+	log  *slog.Logger
+	lost *atomic.Uint64 // all lines that were not written
+
+	mu      sync.Mutex
+	second  int64 // the second that written and dropped are about
+	written int
+	dropped uint64
+	text    []byte // reused
+}
+
+// level rounds down to one of the four levels of the ABI.
+func slogLevel(l abi.Level) slog.Level {
+	switch {
+	case l >= abi.Error:
+		return slog.LevelError
+	case l >= abi.Warn:
+		return slog.LevelWarn
+	case l >= abi.Info:
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}
+
+func (l *lines) enabled(level abi.Level) bool {
+	return l.log.Enabled(context.Background(), slogLevel(level))
+}
+
+// write logs one line of a guest's text, which it does not keep.
+func (l *lines) write(level abi.Level, text []byte) {
+	if !l.enabled(level) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.allow(time.Now().Unix()) {
+		return
+	}
+	l.text = escape(l.text[:0], text[:min(len(text), maxLine)])
+	l.log.Log(context.Background(), slogLevel(level), string(l.text))
+}
+
+// note logs a line of the host about the plugin, under the same limit.
+func (l *lines) note(level slog.Level, msg string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.allow(time.Now().Unix()) {
+		l.log.Log(context.Background(), level, msg, args...)
+	}
+}
+
+// allow counts one line, and first reports what was dropped before.
+func (l *lines) allow(second int64) bool {
+	if second != l.second {
+		if l.dropped > 0 {
+			l.log.Warn("log lines of the plugin were dropped", "lines", l.dropped, "limit_per_second", linesPerSecond)
+		}
+		l.second, l.written, l.dropped = second, 0, 0
+	}
+	if l.written >= linesPerSecond {
+		l.dropped++
+		l.lost.Add(1)
+		return false
+	}
+	l.written++
+	return true
+}
+
+// escape appends text to dst with everything that could fool a reader of the
+// log, or their terminal, written as Go would escape it.
+func escape(dst, text []byte) []byte {
+	for len(text) > 0 {
+		if c := text[0]; c < utf8.RuneSelf {
+			if c >= ' ' && c != 0x7f {
+				dst = append(dst, c)
+			} else {
+				dst = appendEscaped(dst, rune(c))
+			}
+			text = text[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(text)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			dst = append(dst, `\x`...)
+			dst = append(dst, hexDigits[text[0]>>4], hexDigits[text[0]&15])
+		case unicode.IsPrint(r):
+			dst = append(dst, text[:n]...)
+		default:
+			dst = appendEscaped(dst, r)
+		}
+		text = text[n:]
+	}
+	return dst
+}
+
+const hexDigits = "0123456789abcdef"
+
+func appendEscaped(dst []byte, r rune) []byte {
+	quoted := strconv.AppendQuoteRuneToASCII(nil, r)
+	return append(dst, quoted[1:len(quoted)-1]...)
+}

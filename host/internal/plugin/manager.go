@@ -1,0 +1,378 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
+	"github.com/sesshook/sesshook/host/internal/session"
+)
+
+// A Manager owns all plugins of a host. All of its methods may be called
+// concurrently.
+type Manager struct {
+	cfg    Config
+	code   wazero.CompilationCache
+	nodeID []byte
+
+	table atomic.Pointer[[]*Plugin] // those that run, by name
+	known atomic.Pointer[[]*Plugin] // all that have a file, by name
+
+	mu      sync.Mutex // one scan at a time; guards what follows
+	plugins map[string]*Plugin
+	pending map[string]pendingChange
+	numbers uint32
+	closed  bool
+
+	stopWatch func()
+
+	// refused counts the sessions that plugins wanted to insert and that were
+	// refused before the cache saw them, by the negated code.
+	refused [1 - int(abi.Limit)]atomic.Uint64
+}
+
+// A pendingChange is a sighting that differs from what was acted upon, and when
+// it was first seen: it has to settle.
+type pendingChange struct {
+	seen  sighting
+	since time.Time
+}
+
+// NewManager makes a Manager that runs nothing yet: Start does. An error is one
+// of the compile cache's directory.
+func NewManager(cfg Config) (*Manager, error) {
+	cfg = cfg.withDefaults()
+	m := &Manager{cfg: cfg, nodeID: []byte(cfg.Node.String()), plugins: map[string]*Plugin{}, pending: map[string]pendingChange{}}
+	m.publish()
+	m.code = wazero.NewCompilationCache()
+	if cfg.CompileCache != "" {
+		cached, err := wazero.NewCompilationCacheWithDir(cfg.CompileCache)
+		if err != nil {
+			return nil, fmt.Errorf("compile cache %s: %w", cfg.CompileCache, err)
+		}
+		m.code = cached
+	}
+	m.stopWatch = func() {}
+	return m, nil
+}
+
+// Start loads what lies in the directory, and keeps watching it until Close. A
+// module that does not load is logged and reported by Status; it is no error
+// here. From now on plugins may change the cache, whose notifications must
+// reach Notify already.
+func (m *Manager) Start(ctx context.Context) error {
+	if err := m.Scan(ctx); err != nil {
+		return err
+	}
+	m.stopWatch = m.watch()
+	return nil
+}
+
+// Notify queues ev for every plugin that wants it. The cache calls it under the
+// entry's lock: it does not block, and calls no guest.
+func (m *Manager) Notify(ev session.Event) {
+	for _, p := range *m.table.Load() {
+		if p.wants(&ev) {
+			p.enqueue(&ev)
+		}
+	}
+}
+
+// Scan brings the plugins in line with the directory, and waits until files
+// that have just been changed have settled. An error means that the directory
+// can't be read; everything goes on as it was.
+func (m *Manager) Scan(ctx context.Context) error {
+	for {
+		wait, err := m.scan(ctx)
+		if err != nil || wait == 0 {
+			return err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// scan acts on what has settled, and returns how long to wait until something
+// else may have; 0 is nothing to wait for.
+func (m *Manager) scan(ctx context.Context) (wait time.Duration, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return 0, nil
+	}
+	seen, trouble, err := look(m.cfg.Dir)
+	if err != nil {
+		return 0, err
+	}
+	now := time.Now()
+	for _, name := range m.names(seen) {
+		if _, ok := trouble[name]; ok {
+			continue
+		}
+		sight, there := seen[name]
+		if rest := m.settling(name, sight, now); rest > 0 {
+			wait = max(wait, rest)
+			continue
+		}
+		if !there {
+			m.drop(ctx, name)
+			continue
+		}
+		if err := m.update(ctx, name, sight); errors.Is(err, errChanging) {
+			m.pending[name] = pendingChange{sight, time.Now()}
+			wait = m.cfg.Settle
+		}
+	}
+	for name, err := range trouble {
+		m.plugin(name).refuse(err, "")
+	}
+	m.publish()
+	return wait, nil
+}
+
+// names lists what is there and what runs, sorted, so that plugins are loaded
+// in the order of their names.
+func (m *Manager) names(seen map[string]sighting) []string {
+	all := map[string]sighting{}
+	maps.Copy(all, seen)
+	for name := range m.plugins {
+		if _, ok := all[name]; !ok {
+			all[name] = sighting{}
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// settling returns how long name must still be left alone before it is acted
+// upon: 0 where nothing changed since the last action, or the change is old
+// enough.
+func (m *Manager) settling(name string, sight sighting, now time.Time) time.Duration {
+	if p, ok := m.plugins[name]; ok && p.acted == sight {
+		delete(m.pending, name)
+		return 0
+	}
+	change, ok := m.pending[name]
+	if !ok || change.seen != sight {
+		change = pendingChange{sight, now}
+		m.pending[name] = change
+		// A file that nobody has touched for a while has settled already.
+		if age := now.Sub(newest(sight)); sight != (sighting{}) && age >= m.cfg.Settle {
+			return 0
+		}
+	}
+	return max(m.cfg.Settle-now.Sub(change.since), 0)
+}
+
+func newest(s sighting) time.Time {
+	if s.sidecar.mtime.After(s.module.mtime) {
+		return s.sidecar.mtime
+	}
+	return s.module.mtime
+}
+
+// plugin returns the plugin called name, made new if need be.
+func (m *Manager) plugin(name string) *Plugin {
+	p, ok := m.plugins[name]
+	if !ok {
+		m.numbers++
+		p = newPlugin(m, name, m.numbers)
+		m.plugins[name] = p
+	}
+	return p
+}
+
+// update loads name if its content is not what runs, or what was refused.
+func (m *Manager) update(ctx context.Context, name string, sight sighting) error {
+	p := m.plugin(name)
+	if p.acted == sight {
+		return nil
+	}
+	c, err := read(m.cfg.Dir, name, sight)
+	if errors.Is(err, errChanging) {
+		return err
+	}
+	p.acted = sight
+	delete(m.pending, name)
+	if err != nil {
+		p.refuse(err, "")
+		return nil
+	}
+	key := c.key()
+	if key == p.refused() {
+		return nil // touched, but still what was refused
+	}
+	if gen := p.gen.Load(); gen != nil && gen.content.key() == key {
+		p.settled() // touched, or back to what runs
+		return nil
+	}
+	side, err := p.sidecar(c)
+	switch {
+	case err != nil:
+		p.refuse(err, key)
+	case !side.Enabled:
+		m.disable(ctx, p)
+	default:
+		m.load(ctx, p, c, side)
+	}
+	return nil
+}
+
+// sidecar parses c's sidecar and compares the module with its pin.
+func (p *Plugin) sidecar(c content) (*sidecar.Sidecar, error) {
+	file := p.name + sidecarSuffix
+	side, err := sidecar.Parse(file, c.sidecar)
+	if err != nil {
+		return nil, err
+	}
+	if side.SHA256 != "" && side.SHA256 != c.sum {
+		return nil, fmt.Errorf("%s pins sha256 %s, but %s%s has %s: put the right module in its place, or the new sum into the sidecar", file, side.SHA256, p.name, moduleSuffix, c.sum)
+	}
+	return side, nil
+}
+
+// load replaces what runs of p by c, or says why not.
+func (m *Manager) load(ctx context.Context, p *Plugin, c content, side *sidecar.Sidecar) {
+	start := time.Now()
+	if err := p.load(ctx, c, side); err != nil {
+		p.refuse(err, c.key())
+		return
+	}
+	p.counters.loaded.Add(1)
+	p.settled()
+	gen := p.gen.Load()
+	m.publish()
+	p.lines.log.Info("plugin loaded", "generation", gen.number, "sha256", c.sum[:16], "hooks", strings.Join(gen.report.Hooks, ","), "instances", side.Instances, "took", time.Since(start).Round(time.Millisecond))
+}
+
+// refuse records that something of p could not be loaded. What runs goes on.
+func (p *Plugin) refuse(err error, key string) {
+	p.mu.Lock()
+	known := p.lastError == err.Error() && p.failedSum == key
+	p.lastError, p.failedSum = err.Error(), key
+	p.mu.Unlock()
+	if known {
+		return
+	}
+	p.counters.loadFailed.Add(1)
+	still := "nothing runs under this name"
+	if gen := p.gen.Load(); gen != nil {
+		still = fmt.Sprintf("generation %d goes on", gen.number)
+	}
+	p.lines.log.Error("plugin not loaded", "err", err, "meanwhile", still)
+}
+
+// settled forgets an earlier refusal.
+func (p *Plugin) settled() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lastError, p.failedSum = "", ""
+}
+
+func (p *Plugin) refused() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failedSum
+}
+
+// publish makes the plugins visible to Notify, handshakes and Status.
+func (m *Manager) publish() {
+	var running, known []*Plugin
+	for _, name := range m.names(nil) {
+		p := m.plugins[name]
+		known = append(known, p)
+		if p.gen.Load() != nil && !p.stopping {
+			running = append(running, p)
+		}
+	}
+	m.table.Store(&running)
+	m.known.Store(&known)
+}
+
+// disable stops p because its sidecar says so. Its name, metrics and keys stay.
+func (m *Manager) disable(ctx context.Context, p *Plugin) {
+	p.settled()
+	if p.gen.Load() == nil {
+		return
+	}
+	m.end(ctx, p)
+	p.revive()
+	p.lines.log.Info("plugin stopped: its sidecar disables it")
+}
+
+// drop stops the plugin whose module is gone.
+func (m *Manager) drop(ctx context.Context, name string) {
+	delete(m.pending, name)
+	p := m.plugins[name]
+	if p == nil {
+		return
+	}
+	delete(m.plugins, name)
+	if p.gen.Load() == nil {
+		return
+	}
+	m.end(ctx, p)
+	p.lines.log.Info("plugin stopped: its module was removed")
+}
+
+// dropLimit bounds how long a plugin that is taken away may still work on what
+// is queued for it.
+const dropLimit = 10 * time.Second
+
+func (m *Manager) end(ctx context.Context, p *Plugin) {
+	p.stopping = true
+	m.publish()
+	ctx, cancel := context.WithTimeout(ctx, dropLimit)
+	defer cancel()
+	if err := p.shutdown(ctx); err != nil {
+		p.lines.log.Warn("plugin stopped before it was done", "err", err)
+	}
+}
+
+// Idle reports whether no plugin has anything to do: nothing is queued, and
+// none is in a call.
+func (m *Manager) Idle() bool {
+	for _, p := range *m.table.Load() {
+		for _, s := range *p.slots.Load() {
+			if !s.idle() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Close stops watching, lets every plugin work off its queue and stop, and
+// releases everything. When ctx ends first, what is still queued is given up
+// and the error says how much that was.
+func (m *Manager) Close(ctx context.Context) error {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return nil
+	}
+	m.closed = true
+	m.mu.Unlock()
+	m.stopWatch()
+	running := *m.table.Load()
+	var wg sync.WaitGroup
+	errs := make([]error, len(running))
+	for n, p := range running {
+		wg.Go(func() { errs[n] = p.shutdown(ctx) })
+	}
+	wg.Wait()
+	m.table.Store(&[]*Plugin{})
+	return errors.Join(append(errs, m.code.Close(context.Background()))...)
+}

@@ -1,0 +1,325 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
+	"github.com/sesshook/sesshook/host/internal/session"
+)
+
+// A Plugin is one name of the modules directory, for as long as it is there.
+type Plugin struct {
+	manager *Manager
+	name    string
+	number  uint32 // session.Source.Plugin
+	seed    maphash.Seed
+
+	gen      atomic.Pointer[generation] // the one that runs
+	hooks    atomic.Uint32              // its hookSet; 0 while none runs
+	slots    atomic.Pointer[[]*slot]
+	kv       kvStore
+	values   values
+	lines    lines
+	counters counters
+	replay   replay
+
+	// Owned by whoever scans the directory: under Manager.mu.
+	acted    sighting // what was last acted upon
+	stopping bool
+
+	mu        sync.Mutex // guards what follows
+	lastError string
+	failedSum string // the content that did not load, so that it is not tried again
+}
+
+func newPlugin(m *Manager, name string, number uint32) *Plugin {
+	p := &Plugin{manager: m, name: name, number: number, seed: maphash.MakeSeed()}
+	p.kv.now = m.cfg.Now
+	p.lines.log = m.cfg.Log.With("plugin", name)
+	p.lines.lost = &p.counters.linesLost
+	p.replay.init(p)
+	p.slots.Store(&[]*slot{})
+	return p
+}
+
+// source is what the changes that the plugin causes are marked with.
+func (p *Plugin) source() session.Source {
+	return session.Source{Origin: abi.FromPlugin, Plugin: p.number}
+}
+
+// wants tells whether ev is to be queued for the plugin.
+func (p *Plugin) wants(ev *session.Event) bool {
+	return hookSet(p.hooks.Load()).has(hookOf(ev.Kind)) && ev.Source.Plugin != p.number
+}
+
+// slotOf returns the slot of a session id.
+func (p *Plugin) slotOf(id session.ID) *slot { return p.pick(*p.slots.Load(), id) }
+
+func (p *Plugin) pick(slots []*slot, id session.ID) *slot {
+	switch len(slots) {
+	case 0:
+		return nil
+	case 1:
+		return slots[0]
+	}
+	return slots[maphash.String(p.seed, string(id))%uint64(len(slots))]
+}
+
+// push queues ev. It never blocks: only while a reload moves what is queued to
+// another number of slots does it wait, for as long as copying takes.
+func (p *Plugin) push(ev *session.Event, put func(*ring, *session.Event) pushed) pushed {
+	for {
+		s := p.slotOf(ev.Session.ID)
+		if s == nil {
+			return overflow // no generation has run yet
+		}
+		if r := put(&s.ring, ev); r != moved {
+			return r
+		}
+		runtime.Gosched()
+	}
+}
+
+// enqueue is push for an event that happens now.
+func (p *Plugin) enqueue(ev *session.Event) {
+	if p.push(ev, (*ring).push) == overflow {
+		p.counters.lost.Add(1)
+	}
+}
+
+// file returns the path of the plugin's module.
+func (p *Plugin) file() string { return filepath.Join(p.manager.cfg.Dir, p.name+moduleSuffix) }
+
+// tick returns the interval of on_tick, 0 where there is none.
+func (p *Plugin) tick() time.Duration {
+	if gen := p.gen.Load(); gen != nil && gen.hooks.has(onTick) {
+		return gen.side.Tick
+	}
+	return 0
+}
+
+func (p *Plugin) queueLimit() int {
+	if gen := p.gen.Load(); gen != nil {
+		return gen.side.Queue
+	}
+	return 0
+}
+
+func (p *Plugin) noteError(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lastError = err.Error()
+}
+
+func (p *Plugin) noteFault(f *fault) {
+	p.counters.lastFaultAt.Store(p.manager.cfg.Now())
+	p.noteError(f)
+}
+
+// load makes a generation of c and puts it in the place of the running one. On
+// an error the running one goes on, untouched.
+func (p *Plugin) load(ctx context.Context, c content, side *sidecar.Sidecar) error {
+	gen, err := p.build(ctx, c, side)
+	if err != nil {
+		return err
+	}
+	fresh := make([]*instance, 0, side.Instances)
+	for range side.Instances {
+		inst, err := gen.instantiate()
+		if err != nil {
+			closeAll(fresh)
+			gen.close()
+			return err
+		}
+		fresh = append(fresh, inst)
+	}
+	if err := p.swap(gen, fresh); err != nil {
+		closeAll(fresh)
+		gen.close()
+		return err
+	}
+	return nil
+}
+
+func closeAll(instances []*instance) {
+	for _, i := range instances {
+		if i != nil {
+			i.close()
+		}
+	}
+}
+
+// swap lets gen take over: with the turn of every slot, so that no call is
+// under way, it hands over the state, replaces the instances, and closes the
+// old ones.
+func (p *Plugin) swap(gen *generation, fresh []*instance) error {
+	slots := *p.slots.Load()
+	for _, s := range slots {
+		s.acquire()
+	}
+	defer func() {
+		for _, s := range slots {
+			s.release()
+		}
+	}()
+	if err := p.handOver(slots, fresh); err != nil {
+		return err
+	}
+	old := p.gen.Load()
+	if old != nil {
+		gen.number = old.number
+	}
+	gen.number++
+	gen.loadedAt = time.Now()
+	for _, s := range slots {
+		s.retire()
+	}
+	p.gen.Store(gen)
+	perSlot := max(gen.side.Queue/len(fresh), 1)
+	if len(slots) == len(fresh) {
+		for n, s := range slots {
+			s.take(fresh[n], perSlot)
+		}
+	} else {
+		p.reshard(slots, fresh, perSlot)
+	}
+	p.hooks.Store(uint32(gen.hooks))
+	if old != nil {
+		old.close()
+	}
+	return nil
+}
+
+// handOver gives each new instance the state of the old one with its index. A
+// state that can't be saved is lost, and said to be: a plugin whose plugin_save
+// fails could not be replaced otherwise. One that is not taken is an error.
+func (p *Plugin) handOver(slots []*slot, fresh []*instance) error {
+	for n, s := range slots {
+		if s.inst == nil || s.inst.hooks[pluginSave] == nil {
+			continue
+		}
+		if n >= len(fresh) {
+			p.lines.note(warn, "the state of an instance is dropped: there are fewer instances now", "instance", n)
+			continue
+		}
+		if fresh[n].hooks[pluginRestore] == nil {
+			continue
+		}
+		state, err := s.inst.save(startLimit)
+		if err != nil {
+			p.lines.note(warn, "the state of an instance could not be saved and is lost", "instance", n, "err", err)
+			if f := (*fault)(nil); errors.As(err, &f) {
+				s.discard(f)
+			}
+			continue
+		}
+		if err := fresh[n].restore(state, startLimit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// retire ends the slot's instance in good order. The caller has the turn.
+func (s *slot) retire() {
+	if s.inst == nil {
+		return
+	}
+	if s.inst.hooks[pluginStop] != nil {
+		if _, f := s.inst.call(pluginStop, startLimit, 0); f != nil {
+			s.plugin.lines.note(warn, "the plugin did not stop in good order", "instance", s.index, "err", f)
+		}
+	}
+	s.inst.close()
+	s.inst = nil
+}
+
+// take puts an instance of a new generation into the slot. The caller has the
+// turn.
+func (s *slot) take(inst *instance, queue int) {
+	s.inst = inst
+	s.ready = s.index == 0
+	s.fails, s.retryAt = 0, time.Time{}
+	s.ring.mu.Lock()
+	s.ring.limit = queue
+	s.ring.parked = false
+	s.ring.mu.Unlock()
+	signal(s.ring.wake)
+}
+
+// reshard moves everything that is queued to as many slots as there are fresh
+// instances. An id's events were all in one slot, in order, and are so again.
+// The caller has the turn of every old slot.
+func (p *Plugin) reshard(old []*slot, fresh []*instance, perSlot int) {
+	next := make([]*slot, len(fresh))
+	for n, inst := range fresh {
+		next[n] = newSlot(p, n, perSlot)
+		next[n].take(inst, perSlot)
+	}
+	for _, s := range old {
+		waiting, lost := s.ring.close()
+		for _, events := range [][]session.Event{s.batch[s.next:], waiting} {
+			for _, ev := range events {
+				r := &p.pick(next, ev.Session.ID).ring
+				r.events = append(r.events, ev)
+			}
+		}
+		next[0].ring.lost += lost + s.lost
+		s.batch, s.next, s.lost, s.retired = nil, 0, 0, true
+		signal(s.ring.wake)
+	}
+	p.slots.Store(&next)
+	for _, s := range next {
+		go s.run()
+	}
+}
+
+// revive makes a plugin that was shut down ready to be loaded again.
+func (p *Plugin) revive() {
+	p.stopping = false
+	p.slots.Store(&[]*slot{})
+	p.replay.init(p)
+}
+
+// shutdown ends the plugin: what is queued is delivered, plugin_stop is called,
+// everything is released. When ctx ends first, what is left is counted as lost.
+// The manager has taken the plugin out of its table before.
+func (p *Plugin) shutdown(ctx context.Context) error {
+	p.replay.stop()
+	slots := *p.slots.Load()
+	for _, s := range slots {
+		close(s.stop)
+	}
+	var left int
+	for _, s := range slots {
+		select {
+		case <-s.done:
+		case <-ctx.Done():
+			close(s.quit)
+			<-s.done
+		}
+		s.acquire() // a handshake may still be inside
+		left += s.ring.len() - s.next
+		s.retire()
+		s.retired = true
+		s.release()
+	}
+	p.hooks.Store(0)
+	if gen := p.gen.Swap(nil); gen != nil {
+		gen.close()
+	}
+	if left > 0 {
+		p.counters.lost.Add(uint64(left))
+		return fmt.Errorf("plugin %s: %d events were not delivered in time", p.name, left)
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package plugin
+
+import (
+	"context"
+	"sync"
+
+	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/session"
+)
+
+// A replay delivers every present session to one plugin, as INSERT with the
+// EXISTING flag, no faster than its queue takes them.
+type replay struct {
+	plugin *Plugin
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu      sync.Mutex
+	running bool
+	again   bool // asked for once more while one is under way
+	ended   sync.WaitGroup
+}
+
+func (r *replay) init(p *Plugin) {
+	r.plugin = p
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+}
+
+// start begins a replay, or has the one under way begin anew, and returns the
+// number of sessions.
+func (r *replay) start() abi.Code {
+	n := abi.Code(min(r.plugin.manager.cfg.Store.Len(), 1<<31-1))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ctx.Err() != nil {
+		return n
+	}
+	if r.running {
+		r.again = true
+		return n
+	}
+	r.running = true
+	r.ended.Add(1)
+	go r.run()
+	return n
+}
+
+// stop ends a replay and waits for its end.
+func (r *replay) stop() {
+	r.mu.Lock()
+	r.cancel()
+	r.mu.Unlock()
+	r.ended.Wait()
+}
+
+func (r *replay) run() {
+	defer r.ended.Done()
+	for {
+		for s := range r.plugin.manager.cfg.Store.All() {
+			if r.restart() {
+				break
+			}
+			if !r.announce(s.ID) {
+				return
+			}
+		}
+		r.mu.Lock()
+		if !r.again || r.ctx.Err() != nil {
+			r.running = false
+			r.mu.Unlock()
+			return
+		}
+		r.again = false
+		r.mu.Unlock()
+	}
+}
+
+// restart reports whether the replay under way is to begin anew.
+func (r *replay) restart() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.again
+}
+
+// announce queues one session, if it is still there, and waits for room before
+// it does; false ends the replay.
+func (r *replay) announce(id session.ID) bool {
+	for {
+		var result pushed
+		r.plugin.manager.cfg.Store.Announce(id, func(ev session.Event) {
+			if hookSet(r.plugin.hooks.Load()).has(onInsert) {
+				result = r.plugin.push(&ev, (*ring).pushIfRoom)
+			}
+		})
+		if result != overflow {
+			return r.ctx.Err() == nil
+		}
+		s := r.plugin.slotOf(id)
+		if s == nil {
+			return false
+		}
+		select {
+		case <-s.ring.freed:
+		case <-r.ctx.Done():
+			return false
+		}
+	}
+}

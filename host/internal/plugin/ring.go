@@ -1,0 +1,137 @@
+package plugin
+
+import (
+	"sync"
+
+	"github.com/sesshook/sesshook/host/internal/session"
+)
+
+// A ring is the bounded queue of one slot. Producers push under a lock of the
+// cache, so push never blocks for longer than a copy: a full ring counts the
+// event as lost. The worker takes everything that waits at once.
+type ring struct {
+	mu     sync.Mutex
+	events []session.Event
+	spare  []session.Event // the previous batch's memory, for the next one
+	limit  int             // events that may wait, those of the batch under way included
+	taken  int             // events of the batch under way
+	lost   uint64          // since the last take
+	parked bool            // the worker waits for wake
+	closed bool            // replaced: push somewhere else
+	room   bool            // somebody waits for half of the ring to be free
+
+	wake  chan struct{} // to the worker, capacity 1
+	freed chan struct{} // to whoever waits for room, capacity 1
+}
+
+func (r *ring) init(limit int) {
+	r.limit = limit
+	r.wake = make(chan struct{}, 1)
+	r.freed = make(chan struct{}, 1)
+}
+
+// pushed is the result of a push.
+type pushed int
+
+const (
+	queued pushed = iota
+	overflow
+	moved // the ring was closed: look for its successor
+)
+
+// push queues ev.
+func (r *ring) push(ev *session.Event) pushed {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return moved
+	}
+	if len(r.events)+r.taken >= r.limit {
+		r.lost++
+		r.mu.Unlock()
+		return overflow
+	}
+	r.events = append(r.events, *ev)
+	wake := r.parked
+	r.parked = false
+	r.mu.Unlock()
+	if wake {
+		signal(r.wake)
+	}
+	return queued
+}
+
+// pushIfRoom queues ev if at least half of the ring is free. Otherwise it
+// counts nothing as lost, and freed will be signalled once there is room.
+func (r *ring) pushIfRoom(ev *session.Event) pushed {
+	r.mu.Lock()
+	if !r.closed && len(r.events)+r.taken >= r.limit/2 {
+		r.room = true
+		r.mu.Unlock()
+		return overflow
+	}
+	r.mu.Unlock()
+	return r.push(ev)
+}
+
+// take hands the worker all that waits, and the number of events that were
+// lost after the last of them. With nothing there it marks the worker as
+// parked: the next push will signal wake.
+func (r *ring) take() (batch []session.Event, lost uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.events) == 0 && r.lost == 0 {
+		r.parked = true
+		return nil, 0
+	}
+	batch, lost = r.events, r.lost
+	r.events, r.spare = r.spare[:0], nil
+	r.lost = 0
+	r.taken = len(batch)
+	return batch, lost
+}
+
+// done returns a batch's memory once all of it has been delivered.
+func (r *ring) done(batch []session.Event) {
+	clear(batch) // sessions must not be kept alive by an idle ring
+	r.mu.Lock()
+	r.taken = 0
+	if cap(batch) <= maxSpare {
+		r.spare = batch[:0]
+	}
+	wake := r.room
+	r.room = false
+	r.mu.Unlock()
+	if wake {
+		signal(r.freed)
+	}
+}
+
+// maxSpare bounds the memory that an idle ring keeps, in events of some 40
+// bytes.
+const maxSpare = 1 << 14
+
+// close marks the ring as replaced, and returns what waited in it.
+func (r *ring) close() (waiting []session.Event, lost uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	waiting, lost = r.events, r.lost
+	r.events, r.lost = nil, 0
+	return waiting, lost
+}
+
+// len returns the number of events that have not been delivered.
+func (r *ring) len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.events) + r.taken
+}
+
+// signal makes a channel of capacity 1 readable.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

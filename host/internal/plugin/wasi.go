@@ -1,0 +1,51 @@
+package plugin
+
+import (
+	"bytes"
+	"crypto/rand"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/sesshook/sesshook/abi"
+)
+
+// moduleConfig is the world of an instance: real clocks and randomness (the
+// defaults of wazero are fakes), stdout and stderr as log lines, and no files,
+// sockets, arguments or environment. Sleeping returns at once: a guest that
+// slept would hold up its queue where no budget of instructions can see it.
+func (g *generation) moduleConfig(i *instance) wazero.ModuleConfig {
+	return wazero.NewModuleConfig().
+		WithName("").         // several instances of one module in one runtime
+		WithStartFunctions(). // _initialize is called under the guard, _start never
+		WithSysWalltime().
+		WithSysNanotime().
+		WithRandSource(rand.Reader).
+		WithStdout(&lineWriter{inst: i, level: abi.Info}).
+		WithStderr(&lineWriter{inst: i, level: abi.Warn})
+}
+
+// A lineWriter turns what a guest prints into log lines. It belongs to one
+// instance.
+type lineWriter struct {
+	inst  *instance
+	level abi.Level
+	line  []byte
+}
+
+// Write never fails: a line that is too long is cut where log cuts it.
+func (w *lineWriter) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		line, rest, ended := bytes.Cut(p, []byte{'\n'})
+		if room := maxLine - len(w.line); len(line) > room {
+			line = line[:room]
+		}
+		w.line = append(w.line, line...)
+		if ended {
+			w.inst.plugin.lines.write(w.level, w.line)
+			w.line = w.line[:0]
+		}
+		p = rest
+	}
+	return n, nil
+}
