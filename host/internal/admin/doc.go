@@ -1,0 +1,13 @@
+// Package admin is the HTTP handler of the admin endpoint: health, readiness,
+// Prometheus metrics, the plugins and single sessions as JSON, and an index
+// page. It reads what a Source tells and changes nothing.
+//
+// It never sees a sealed session's content, nor a key: of a session it shows
+// metadata only. It authenticates nobody, so the address that it is served on
+// decides who may look; by default that is the loopback interface.
+//
+// Everything is computed when it is asked for: the counters live where they are
+// counted, and become metrics at scrape time. So there is nothing of Prometheus
+// on the path of a handshake or an event. A Handler may be used concurrently;
+// so must its Source.
+package admin

@@ -1,0 +1,25 @@
+package admin
+
+import "time"
+
+// Plugin is what /plugins shows of one plugin.
+type Plugin struct {
+	Name       string    `json:"name"`
+	File       string    `json:"file"`     // path of the module
+	SHA256     string    `json:"sha256"`   // of the running module, in hex; empty if none runs
+	State      string    `json:"state"`    // "running", "failed", "disabled"
+	Language   string    `json:"language"` // that it was built from, as far as the module tells; else empty
+	Hooks      []string  `json:"hooks"`
+	Grants     []string  `json:"grants"`
+	Instances  int       `json:"instances"`
+	Generation int       `json:"generation"` // counts the modules that ran under this name, from 1
+	LoadedAt   time.Time `json:"loaded_at,omitzero"`
+	LastError  string    `json:"last_error"` // of the last attempt to load it, empty if it loaded
+
+	QueueEvents   int    `json:"queue_events"`   // waiting now
+	QueueCapacity int    `json:"queue_capacity"` // more than that are lost
+	Calls         uint64 `json:"calls"`
+	Errors        uint64 `json:"errors"`
+	EventsLost    uint64 `json:"events_lost"`
+	MemoryBytes   int64  `json:"memory_bytes"` // linear memory of all instances
+}

@@ -1,0 +1,93 @@
+package admin
+
+import (
+	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/session"
+)
+
+// A Source tells what the endpoint shows. Its methods are called concurrently,
+// and what they return is the handler's to keep: no map or slice in it is
+// written to afterwards.
+type Source interface {
+	// Plugins returns every plugin that the host knows, by name.
+	Plugins() []Plugin
+	// Session returns what is cached under id, without any event.
+	Session(id session.ID) (session.Session, bool)
+	// Ready returns why the host should get no traffic now, nil if it should.
+	// An errors.Join of several reasons is shown one a line.
+	Ready() error
+	// Stats returns the counters, all of one moment as far as that is cheap.
+	Stats() Stats
+}
+
+// Stats are the counters and gauges of a host. Counters rise from the start of
+// the process and never fall. An absent map key is 0.
+type Stats struct {
+	Cache   CacheStats
+	TLS     TLSStats
+	Plugins []PluginStats
+}
+
+// CacheStats are the counters and gauges of the session cache.
+type CacheStats struct {
+	Sessions   int   // present now
+	Bytes      int64 // that they take, as the limit counts them
+	Tombstones int   // present now
+
+	Inserts, Gets, Misses, Removes uint64
+
+	// Removals counts removed sessions by reason; their sum is Removes.
+	Removals map[abi.Reason]uint64
+	// Refusals counts what the cache was asked to do and did not, by code.
+	Refusals map[abi.Code]uint64
+}
+
+// TLSStats are the counters of the TLS binding.
+type TLSStats struct {
+	// Completed handshakes, by TLS version, full and resumed.
+	Full12, Resumed12, Full13, Resumed13 uint64
+	// Refusals counts sessions that clients presented and that were not
+	// resumed, or that could not be stored, by code. What the cache refused
+	// stands in CacheStats only.
+	Refusals map[abi.Code]uint64
+}
+
+// Results of calls of a hook and of loads of a module, as the metrics name
+// them. A Source may use others beside them.
+const (
+	ResultOK       = "ok"
+	ResultError    = "error"    // the hook returned an error; the module did not load
+	ResultRefused  = "refused"  // on_session_resume returned 1
+	ResultTrap     = "trap"     // the call trapped, and its instance was dropped
+	ResultDeadline = "deadline" // the call took too long
+)
+
+// PluginStats are the counters and gauges of one plugin, over all its
+// generations and instances.
+type PluginStats struct {
+	Name    string
+	Running bool
+	// Calls has an entry for each hook that the module exports.
+	Calls []HookStats
+	// Loads counts attempts to load the module, by result.
+	Loads map[string]uint64
+
+	QueueEvents     int    // waiting now, over all instances
+	EventsLost      uint64 // because a queue was full
+	LogLinesDropped uint64 // because of the rate limit
+	MemoryBytes     int64  // linear memory of all instances
+	Values          []Value
+}
+
+// HookStats are the counters of one hook of one plugin.
+type HookStats struct {
+	Hook    string // the name of the export: "on_session_insert"
+	Results map[string]uint64
+	Time    Histogram
+}
+
+// A Value is what a plugin reports by metric_add or metric_set.
+type Value struct {
+	Name  string
+	Value int64
+}
