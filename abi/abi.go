@@ -52,7 +52,7 @@ func (c Code) String() string {
 	switch {
 	case c >= 0:
 		return codeNames[0]
-	case int(-c) < len(codeNames):
+	case c > -Code(len(codeNames)): // not -c: the smallest number has no negative
 		return codeNames[-c]
 	}
 	return "UNKNOWN"

@@ -121,7 +121,7 @@ var (
 // copying what is kept is the caller's work.
 type Record struct {
 	b     []byte
-	parts [7]struct{ from, to uint32 }
+	parts [7]struct{ from, to int }
 }
 
 const (
@@ -157,7 +157,7 @@ func ParseRecord(b []byte) (Record, error) {
 		if end > uint64(len(b)) {
 			return Record{}, ErrShortRecord
 		}
-		r.parts[i].from, r.parts[i].to = uint32(at), uint32(end)
+		r.parts[i].from, r.parts[i].to = int(at), int(end)
 		at = end
 	}
 	return r, nil

@@ -1,0 +1,55 @@
+package conformance
+
+import _ "embed"
+
+// Guest is the module that runs the rows, built from guest.wat by wat2wasm.
+// Nobody may write to it.
+//
+//go:embed guest.wasm
+var Guest []byte
+
+// The guest's memory; see guest.wat. It has MemorySize bytes and never more.
+const (
+	addrParam   = 0x00000 // i64: the parameter of the hook
+	addrConfLen = 0x00008 // i64: length of the configuration
+	addrResults = 0x00200 // room for results
+	addrEvent   = 0x01000 // the event buffer
+	addrConfig  = 0x10000
+	addrScript  = 0x30000
+	addrScratch = 0x40000 // room for anything
+	memorySize  = 0x80000
+
+	scriptSize = addrScratch - addrScript - 1
+)
+
+// A Handler is a function of the guest that a script can be given for.
+type Handler uint8
+
+// The handlers, by their number in a script.
+const (
+	Init Handler = iota
+	Start
+	Buffer
+	Restore
+	Ready
+	Insert
+	Remove
+	Get
+	Miss
+	Resume
+	Message
+	Tick
+	Lost
+	Save
+	Stop
+)
+
+var handlerNames = [...]string{"init", "start", "buffer", "restore", "ready", "insert", "remove", "get", "miss", "resume", "message", "tick", "lost", "save", "stop"}
+
+// String returns a word for h that may be part of a metric's name.
+func (h Handler) String() string {
+	if int(h) >= len(handlerNames) {
+		return "unknown"
+	}
+	return handlerNames[h]
+}
