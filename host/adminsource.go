@@ -1,0 +1,133 @@
+package host
+
+import (
+	"crypto/tls"
+	"errors"
+	"slices"
+
+	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/admin"
+	"github.com/sesshook/sesshook/host/internal/plugin"
+	"github.com/sesshook/sesshook/host/internal/session"
+	"github.com/sesshook/sesshook/host/internal/tlsbind"
+)
+
+// adminSource is what the admin endpoint sees of a host.
+type adminSource struct{ h *Host }
+
+var errDraining = errors.New("the host is draining: it takes no new connections")
+
+// Ready implements admin.Source.
+func (a adminSource) Ready() error {
+	if a.h.closing.Load() {
+		return errDraining
+	}
+	return nil
+}
+
+// Session implements admin.Source.
+func (a adminSource) Session(id session.ID) (session.Session, bool) {
+	s, err := a.h.cache.Get(id)
+	if err != nil {
+		return session.Session{}, false
+	}
+	return *s, true
+}
+
+// Plugins implements admin.Source.
+func (a adminSource) Plugins() []admin.Plugin {
+	all := []admin.Plugin{}
+	for _, p := range a.h.pluginStatus() {
+		all = append(all, adminPlugin(p))
+	}
+	return all
+}
+
+func adminPlugin(p plugin.Status) admin.Plugin {
+	out := admin.Plugin{
+		Name: p.Name, File: p.File, SHA256: p.SHA256, State: p.State, Language: p.Language,
+		Hooks: p.Hooks, Instances: p.Instances, Generation: p.Generation, LoadedAt: p.LoadedAt, LastError: p.LastError,
+		QueueEvents: p.Queue, QueueCapacity: p.QueueLimit, EventsLost: p.EventsLost, MemoryBytes: p.MemoryBytes,
+	}
+	for _, g := range p.Grants {
+		out.Grants = append(out.Grants, string(g))
+	}
+	for _, c := range p.Calls {
+		for result, n := range c.Results {
+			out.Calls += n
+			if result != admin.ResultOK && result != admin.ResultRefused {
+				out.Errors += n
+			}
+		}
+	}
+	return out
+}
+
+// Stats implements admin.Source.
+func (a adminSource) Stats() admin.Stats {
+	c, t := a.h.cache.Stats(), a.h.binder.Stats()
+	st := admin.Stats{
+		Cache: admin.CacheStats{
+			Sessions: c.Sessions, Bytes: c.Bytes, Tombstones: c.Tombstones,
+			Inserts: c.Inserts, Gets: c.Hits, Misses: c.Misses, Removes: total(c.Removals),
+			Removals: c.Removals, Refusals: c.Refusals,
+		},
+		TLS: tlsStats(t),
+	}
+	if a.h.plugins != nil {
+		for code, n := range a.h.plugins.Refusals() {
+			st.Cache.Refusals[code] += n
+		}
+	}
+	for _, p := range a.h.pluginStatus() {
+		st.Plugins = append(st.Plugins, pluginStats(p))
+	}
+	return st
+}
+
+func pluginStats(p plugin.Status) admin.PluginStats {
+	out := admin.PluginStats{
+		Name: p.Name, Running: p.State == "running",
+		Loads:       map[string]uint64{admin.ResultOK: p.Loads, admin.ResultError: p.LoadErrors},
+		QueueEvents: p.Queue, EventsLost: p.EventsLost, LogLinesDropped: p.LinesLost, MemoryBytes: p.MemoryBytes,
+	}
+	seen := map[string]bool{}
+	for _, c := range p.Calls {
+		seen[c.Hook] = true
+		hook := admin.HookStats{Hook: c.Hook, Results: c.Results}
+		copy(hook.Time.Counts[:], c.Buckets[:])
+		hook.Time.Sum = c.Sum
+		out.Calls = append(out.Calls, hook)
+	}
+	for _, name := range p.Hooks { // from the start, with nothing counted yet
+		if !seen[name] && isHook(name) {
+			out.Calls = append(out.Calls, admin.HookStats{Hook: name, Results: map[string]uint64{}})
+		}
+	}
+	for name, v := range p.Values {
+		out.Values = append(out.Values, admin.Value{Name: name, Value: v.Value})
+	}
+	return out
+}
+
+func isHook(name string) bool {
+	return slices.ContainsFunc(abi.GuestExports(), func(e abi.GuestExport) bool { return e.Hook && e.Name == name })
+}
+
+// tlsStats names what the TLS binding turned away by the ABI's codes. Sessions
+// that it could not store were refused by the cache, and stand there.
+func tlsStats(t tlsbind.Stats) admin.TLSStats {
+	count := func(version uint16, resumed bool) uint64 {
+		return t.Handshakes[tlsbind.Handshake{Version: version, Resumed: resumed}]
+	}
+	return admin.TLSStats{
+		Full12: count(tls.VersionTLS12, false), Resumed12: count(tls.VersionTLS12, true),
+		Full13: count(tls.VersionTLS13, false), Resumed13: count(tls.VersionTLS13, true),
+		Refusals: map[abi.Code]uint64{
+			abi.Invalid:     t.Foreign + t.Unreadable,
+			abi.Denied:      t.Refused + t.WrongName,
+			abi.Unsupported: t.Incompatible,
+			abi.NotFound:    t.Expired,
+		},
+	}
+}
