@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// patience is how long a script waits for what should come at once.
+const patience = 30 * time.Second
+
+type backgroundKey struct{}
+
+// background is the sesshook serve of one script.
+type background struct {
+	cmd    *exec.Cmd
+	exited chan struct{} // closed once cmd has ended and its log is complete
+
+	mu    sync.Mutex
+	lines []string
+	seen  int           // lines that waitlog has passed
+	more  chan struct{} // closed and replaced with each line
+}
+
+func current(ts *testscript.TestScript) *background {
+	return ts.Value(backgroundKey{}).(*background)
+}
+
+// cmdServe starts the program, and sees to it that it ends with the script.
+func cmdServe(ts *testscript.TestScript, args []string) error {
+	b := current(ts)
+	program, err := lookPath(ts.Getenv("PATH"), "sesshook")
+	if err != nil {
+		return err
+	}
+	b.cmd = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--compile-cache", ""}, args...)...)
+	b.cmd.Dir = ts.MkAbs(".")
+	b.cmd.Env = []string{"HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR"), "PATH=" + ts.Getenv("PATH")}
+	stderr, err := b.cmd.StderrPipe()
+	if err != nil {
+		return err
+	}
+	b.lines, b.seen, b.more, b.exited = nil, 0, make(chan struct{}), make(chan struct{})
+	if err := b.cmd.Start(); err != nil {
+		return err
+	}
+	go b.read(stderr)
+	ts.Defer(func() {
+		_ = b.cmd.Process.Kill()
+		<-b.exited
+		ts.Logf("[log]\n%s", b.log())
+	})
+	ready, err := b.wait(regexp.MustCompile(`"?msg"?[=:]"?ready\b`))
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"listen", "admin"} {
+		if m := regexp.MustCompile(name + `"?[=:]"?([^" ]+)`).FindStringSubmatch(ready); m != nil {
+			ts.Setenv(strings.ToUpper(name), m[1])
+		}
+	}
+	return nil
+}
+
+func lookPath(path, name string) (string, error) {
+	for _, dir := range strings.Split(path, string(os.PathListSeparator)) {
+		file := dir + string(os.PathSeparator) + name
+		if _, err := os.Stat(file); err == nil {
+			return file, nil
+		}
+	}
+	return "", errors.New("no sesshook in the script's PATH")
+}
+
+func (b *background) read(stderr io.Reader) {
+	defer close(b.exited)
+	for s := bufio.NewScanner(stderr); s.Scan(); {
+		b.mu.Lock()
+		b.lines = append(b.lines, s.Text())
+		close(b.more)
+		b.more = make(chan struct{})
+		b.mu.Unlock()
+	}
+	_ = b.cmd.Wait() // its status is in ProcessState
+}
+
+func (b *background) log() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Join(b.lines, "\n")
+}
+
+// next looks through the lines that are there, and returns a channel that is
+// closed when there are more.
+func (b *background) next(want *regexp.Regexp) (line string, more <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.seen < len(b.lines) {
+		line := b.lines[b.seen]
+		b.seen++
+		if want.MatchString(line) {
+			return line, nil
+		}
+	}
+	return "", b.more
+}
+
+func (b *background) wait(want *regexp.Regexp) (string, error) {
+	late := time.After(patience)
+	for exited := b.exited; ; {
+		line, more := b.next(want)
+		if more == nil {
+			return line, nil
+		}
+		select {
+		case <-more:
+		case <-exited:
+			exited = nil // once more: lines that came with the end
+			if line, more = b.next(want); more == nil {
+				return line, nil
+			}
+			return "", fmt.Errorf("sesshook has exited without a line like %s:\n%s", want, b.log())
+		case <-late:
+			return "", fmt.Errorf("no line like %s:\n%s", want, b.log())
+		}
+	}
+}
+
+func cmdWaitlog(ts *testscript.TestScript, args []string) error {
+	want, err := regexp.Compile(args[0])
+	if err != nil {
+		return err
+	}
+	line, err := current(ts).wait(want)
+	if err == nil {
+		_, _ = fmt.Fprintln(ts.Stdout(), line)
+	}
+	return err
+}
+
+func cmdSignal(ts *testscript.TestScript, args []string) error {
+	signals := map[string]os.Signal{"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "TERM": syscall.SIGTERM}
+	return current(ts).cmd.Process.Signal(signals[args[0]])
+}
+
+func cmdStopped(ts *testscript.TestScript, args []string) error {
+	b := current(ts)
+	select {
+	case <-b.exited:
+	case <-time.After(patience):
+		return fmt.Errorf("sesshook has not exited:\n%s", b.log())
+	}
+	if got := b.cmd.ProcessState.ExitCode(); strconv.Itoa(got) != args[0] {
+		return fmt.Errorf("exit status is %d, want %s:\n%s", got, args[0], b.log())
+	}
+	_, _ = fmt.Fprintln(ts.Stdout(), b.log())
+	return nil
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets scripts run this binary as sesshook.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sesshook": main})
+}
+
+// TestScripts runs the scripts in testdata/script. Beside testscript's own
+// commands they have:
+//
+//	serve [FLAG...]      starts sesshook serve in the background on free ports,
+//	                     and waits for the line "ready"; sets $LISTEN and $ADMIN
+//	waitlog REGEXP       waits for a line of its log that matches, after the one
+//	                     that the last waitlog found
+//	signal NAME          sends it a signal: HUP, INT, TERM
+//	stopped STATUS       waits until it has exited, and checks how
+//	tlsget [-12] [-h2] [-sni NAME] [-x N] ADDR
+//	                     asks for the page N times with one session cache, each
+//	                     on a connection of its own; prints each answer on a line
+//	httpget STATUS URL   prints the body
+//	unhex FROM TO        writes the bytes that a file has in hex
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Values[backgroundKey{}] = &background{}
+			// Under -race each process sleeps for a second at its end, which
+			// is of use for serve only (and that does not have this).
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve":   positive(cmdServe),
+			"waitlog": positive(cmdWaitlog),
+			"signal":  positive(cmdSignal),
+			"stopped": positive(cmdStopped),
+			"tlsget":  positive(cmdTLSGet),
+			"httpget": positive(cmdHTTPGet),
+			"unhex":   positive(cmdUnhex),
+		},
+	})
+}
+
+// positive makes a script command of one that can't be negated.
+func positive(f func(*testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg {
+			ts.Fatalf("this command can't be negated")
+		}
+		ts.Check(f(ts, args))
+	}
+}
+
+func cmdUnhex(ts *testscript.TestScript, args []string) error {
+	var digits strings.Builder
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		text, _, _ := strings.Cut(line, "#")
+		digits.WriteString(strings.Join(strings.Fields(text), ""))
+	}
+	b, err := hex.DecodeString(digits.String())
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(ts.MkAbs(args[1]), b, 0o644)
+}
+
+func cmdHTTPGet(ts *testscript.TestScript, args []string) error {
+	res, err := http.Get(args[1])
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	_, _ = ts.Stdout().Write(body)
+	if strconv.Itoa(res.StatusCode) != args[0] {
+		return fmt.Errorf("%s: status is %d, want %s: %s", args[1], res.StatusCode, args[0], body)
+	}
+	return nil
+}
+
+func cmdTLSGet(ts *testscript.TestScript, args []string) error {
+	times, http2 := 1, false
+	cfg := &tls.Config{InsecureSkipVerify: true, ServerName: "shop.example", ClientSessionCache: tls.NewLRUClientSessionCache(0)}
+	for ; len(args) > 1; args = args[1:] {
+		switch args[0] {
+		case "-12":
+			cfg.MaxVersion = tls.VersionTLS12
+		case "-h2":
+			http2 = true
+		case "-sni":
+			cfg.ServerName, args = args[1], args[1:]
+		case "-x":
+			n, err := strconv.Atoi(args[1])
+			if err != nil {
+				return err
+			}
+			times, args = n, args[1:]
+		default:
+			return fmt.Errorf("tlsget: what is %s?", args[0])
+		}
+	}
+	transport := &http.Transport{TLSClientConfig: cfg, ForceAttemptHTTP2: http2}
+	defer transport.CloseIdleConnections()
+	for range times {
+		if err := getOnce(ts.Stdout(), transport, "https://"+args[0]+"/"); err != nil {
+			return err
+		}
+		transport.CloseIdleConnections()
+	}
+	return nil
+}
+
+func getOnce(out io.Writer, transport http.RoundTripper, url string) error {
+	req, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if json.Valid(body) {
+		var v any
+		_ = json.Unmarshal(body, &v)
+		body, _ = json.Marshal(v)
+	}
+	_, err = fmt.Fprintf(out, "%d %s %s\n", res.StatusCode, res.Proto, body)
+	return err
+}
