@@ -119,19 +119,20 @@ var (
 // Its methods return views of the bytes that ParseRecord was given: they are
 // valid for as long as those are, in a guest until the hook returns, and
 // copying what is kept is the caller's work.
-type Record struct {
-	b     []byte
-	parts [7]struct{ from, to int }
-}
+//
+// It is nothing but those bytes, and finds a part when it is asked for it: what
+// a guest compiled by Go pays for is copying structs, not adding lengths.
+type Record struct{ b []byte }
 
+// Where the header has the lengths of the variable parts, in their order.
 const (
-	partID = iota
-	partServerName
-	partALPN
-	partNode
-	partTopic
-	partKey
-	partData
+	lenID         = 6
+	lenServerName = 48
+	lenALPN       = 50
+	lenNode       = 52
+	lenTopic      = 54
+	lenKey        = 56
+	lenData       = 60 // a u32
 )
 
 // ParseRecord checks that b holds one whole event record, skips what a later
@@ -143,29 +144,29 @@ func ParseRecord(b []byte) (Record, error) {
 		return Record{}, ErrShortRecord
 	}
 	le := binary.LittleEndian
-	r := Record{b: b}
-	at := uint64(le.Uint16(b))
-	if at < HeaderSize {
+	head := uint64(le.Uint16(b))
+	if head < HeaderSize {
 		return Record{}, ErrBadHeader
 	}
-	lengths := [...]uint32{
-		uint32(le.Uint16(b[6:])), uint32(le.Uint16(b[48:])), uint32(le.Uint16(b[50:])),
-		uint32(le.Uint16(b[52:])), uint32(le.Uint16(b[54:])), uint32(le.Uint16(b[56:])), le.Uint32(b[60:]),
+	size := head + uint64(le.Uint16(b[lenID:])) + uint64(le.Uint16(b[lenServerName:])) + uint64(le.Uint16(b[lenALPN:])) +
+		uint64(le.Uint16(b[lenNode:])) + uint64(le.Uint16(b[lenTopic:])) + uint64(le.Uint16(b[lenKey:])) + uint64(le.Uint32(b[lenData:]))
+	if size > uint64(len(b)) {
+		return Record{}, ErrShortRecord
 	}
-	for i, n := range lengths {
-		end := at + uint64(n)
-		if end > uint64(len(b)) {
-			return Record{}, ErrShortRecord
-		}
-		r.parts[i].from, r.parts[i].to = int(at), int(end)
-		at = end
-	}
-	return r, nil
+	return Record{b}, nil
 }
 
-func (r *Record) part(i int) []byte {
-	p := r.parts[i]
-	return r.b[p.from:p.to:p.to]
+// u16 reads the header.
+func (r *Record) u16(at int) int { return int(binary.LittleEndian.Uint16(r.b[at:])) }
+
+// part returns n bytes that begin behind the header and the parts with the
+// given lengths.
+func (r *Record) part(n int, behind ...int) []byte {
+	at := r.u16(0)
+	for _, of := range behind {
+		at += r.u16(of)
+	}
+	return r.b[at : at+n : at+n]
 }
 
 // Kind returns what the event is about.
@@ -205,23 +206,30 @@ func (r *Record) CipherSuite() uint16 { return binary.LittleEndian.Uint16(r.b[46
 func (r *Record) Format() Format { return Format(binary.LittleEndian.Uint16(r.b[58:])) }
 
 // ID returns the session id.
-func (r *Record) ID() []byte { return r.part(partID) }
+func (r *Record) ID() []byte { return r.part(r.u16(lenID)) }
 
 // ServerName returns the server name (SNI) that the client asked for.
-func (r *Record) ServerName() []byte { return r.part(partServerName) }
+func (r *Record) ServerName() []byte { return r.part(r.u16(lenServerName), lenID) }
 
 // ALPN returns the application protocol that was negotiated.
-func (r *Record) ALPN() []byte { return r.part(partALPN) }
+func (r *Record) ALPN() []byte { return r.part(r.u16(lenALPN), lenID, lenServerName) }
 
 // Node returns the home node of the session, or the sender of a message, as
 // 12 hexadecimal digits.
-func (r *Record) Node() []byte { return r.part(partNode) }
+func (r *Record) Node() []byte { return r.part(r.u16(lenNode), lenID, lenServerName, lenALPN) }
 
 // Topic returns the topic of a message.
-func (r *Record) Topic() []byte { return r.part(partTopic) }
+func (r *Record) Topic() []byte {
+	return r.part(r.u16(lenTopic), lenID, lenServerName, lenALPN, lenNode)
+}
 
 // Key returns the key of a message.
-func (r *Record) Key() []byte { return r.part(partKey) }
+func (r *Record) Key() []byte {
+	return r.part(r.u16(lenKey), lenID, lenServerName, lenALPN, lenNode, lenTopic)
+}
 
 // Data returns the payload of a message.
-func (r *Record) Data() []byte { return r.part(partData) }
+func (r *Record) Data() []byte {
+	n := int(binary.LittleEndian.Uint32(r.b[lenData:]))
+	return r.part(n, lenID, lenServerName, lenALPN, lenNode, lenTopic, lenKey)
+}
