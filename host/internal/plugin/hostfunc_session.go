@@ -69,9 +69,7 @@ func (c *call) admit(id session.ID, data []byte, ttl int64) (*session.Session, a
 		return &session.Session{ID: id, Meta: meta, Sealed: append([]byte(nil), data...)}, abi.OK
 	}
 	if !c.gen.secrets {
-		// Without the grant, bytes that are not sealed are just not a session
-		// that this host could have given away.
-		return nil, abi.Invalid
+		return nil, abi.Denied
 	}
 	if len(data) > abi.MaxSession {
 		return nil, abi.TooLarge

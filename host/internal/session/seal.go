@@ -33,9 +33,22 @@ const (
 // bytes with the longest names.
 const MaxSealed = headerSize + maxMeta + abi.MaxSession + chacha20poly1305.Overhead
 
-// IsSealed reports whether b begins as an envelope of any version does, whole
-// or not. It says nothing of whether Open would open it.
-func IsSealed(b []byte) bool { return bytes.HasPrefix(b, []byte(magic)) }
+// IsSealed reports whether b is an envelope rather than a session in clear: it
+// begins as one of any version does, whole or not. One byte of the magic may
+// differ, so that a damaged envelope is not taken for a session in clear.
+// It says nothing of whether Open would open it.
+func IsSealed(b []byte) bool {
+	if len(b) < len(magic) {
+		return false
+	}
+	same := 0
+	for i := range len(magic) {
+		if b[i] == magic[i] {
+			same++
+		}
+	}
+	return same >= len(magic)-1
+}
 
 // Seal returns an envelope of m and data for id, under the first key: what the
 // cache stores, and what plugins and other nodes get to see. Nobody without
@@ -75,7 +88,7 @@ func (k *Keyring) Seal(id ID, m Meta, data []byte) []byte {
 // and compares Meta.Expires with it.
 func (k *Keyring) Open(id ID, sealed []byte) (Meta, []byte, error) {
 	if len(id) == 0 || len(id) > abi.MaxID || len(sealed) > MaxSealed ||
-		len(sealed) < headerSize+chacha20poly1305.Overhead || !IsSealed(sealed) || sealed[len(magic)] != version1 {
+		len(sealed) < headerSize+chacha20poly1305.Overhead || string(sealed[:len(magic)]) != magic || sealed[len(magic)] != version1 {
 		return Meta{}, nil, ErrInvalid
 	}
 	s := scratches.Get().(*scratch)

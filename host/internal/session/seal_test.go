@@ -197,14 +197,16 @@ func TestIsSealed(t *testing.T) {
 		b    []byte
 		want bool
 	}{
-		"an envelope":                  {sealed, true},
-		"a truncated envelope":         {sealed[:6], true},
-		"an envelope of version 2":     {[]byte(magic + "\x02..."), true},
-		"a part of the magic":          {[]byte(magic[:3]), false},
-		"nothing":                      {nil, false},
-		"a crypto/tls session":         {[]byte{3, 4, 1, 0x13, 1}, false},
-		"an OpenSSL session":           {[]byte{0x30, 0x82, 1, 0}, false},
-		"the text of the magic, alone": {[]byte(magic[1:]), false},
+		"an envelope":                        {sealed, true},
+		"a truncated envelope":               {sealed[:6], true},
+		"an envelope of version 2":           {[]byte(magic + "\x02..."), true},
+		"an envelope with a damaged byte":    {append([]byte{0xf4}, sealed[1:]...), true},
+		"an envelope with two damaged bytes": {append([]byte{0xf4, 'r'}, sealed[2:]...), false},
+		"a part of the magic":                {[]byte(magic[:3]), false},
+		"nothing":                            {nil, false},
+		"a crypto/tls session":               {[]byte{3, 4, 1, 0x13, 1}, false},
+		"an OpenSSL session":                 {[]byte{0x30, 0x82, 1, 0}, false},
+		"the text of the magic, alone":       {[]byte(magic[1:]), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := IsSealed(tc.b); got != tc.want {
