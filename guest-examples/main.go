@@ -1,0 +1,117 @@
+// Command guest-examples builds the example plugins, each a folder beside this
+// file, and puts module and sidecar into testdata/modules:
+//
+//	go generate ./guest-examples/...
+//
+// A folder with a .wat file is built by wat2wasm (package wabt), every other by
+// the Go toolchain, whose version it leaves in testdata/modules/TOOLCHAIN: the
+// same version makes the same bytes on every machine.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+//go:generate go run .
+
+// modules is where built modules are kept, seen from this folder.
+var modules = filepath.Join("..", "testdata", "modules")
+
+// toolchain is the name of the file beside them that says what built them.
+const toolchain = "TOOLCHAIN"
+
+func main() {
+	if err := buildAll(modules); err != nil {
+		fmt.Fprintln(os.Stderr, "guest-examples:", err)
+		os.Exit(1)
+	}
+}
+
+func buildAll(out string) error {
+	names, err := examples()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := errors.Join(build(name, filepath.Join(out, name+".wasm")), copySidecar(name, out)); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(out, toolchain), []byte(runtime.Version()+"\n"), 0o644)
+}
+
+// examples returns the names of the folders that hold a plugin.
+func examples() ([]string, error) {
+	readmes, err := filepath.Glob("*/README.md")
+	if err != nil {
+		return nil, err
+	}
+	if len(readmes) == 0 {
+		return nil, errors.New("no examples in this folder: run it in guest-examples, as go generate does")
+	}
+	var names []string
+	for _, r := range readmes {
+		names = append(names, filepath.Dir(r))
+	}
+	return names, nil
+}
+
+// wat returns the text of an example's module; empty if it is written in Go.
+func wat(name string) string {
+	text := filepath.Join(name, name+".wat")
+	if _, err := os.Stat(text); err != nil {
+		return ""
+	}
+	return text
+}
+
+// build builds one example into the file out.
+func build(name, out string) error {
+	if text := wat(name); text != "" {
+		return run(exec.Command("wat2wasm", text, "-o", out))
+	}
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", out, "./"+name)
+	cmd.Env = wasip1(os.Environ())
+	return run(cmd)
+}
+
+// wasip1 returns env with what decides a build's bytes set to what the examples
+// are built with.
+func wasip1(env []string) []string {
+	decides := []string{"GOOS", "GOARCH", "CGO_ENABLED", "GOFLAGS", "GOWORK", "GOEXPERIMENT", "GOWASM", "GOFIPS140", "GODEBUG"}
+	env = slices.DeleteFunc(slices.Clone(env), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(decides, name)
+	})
+	return append(env, "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
+}
+
+func run(cmd *exec.Cmd) error {
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// copySidecar puts an example's sidecar, if it has one, beside its module.
+func copySidecar(name, out string) error {
+	b, err := os.ReadFile(filepath.Join(name, name+".toml"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, name+".toml"), b, 0o644)
+}
