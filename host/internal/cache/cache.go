@@ -30,11 +30,12 @@
 // Each shard has its share of MaxSessions and of MaxBytes and never exceeds
 // either, not even for a moment: room is made before a session is linked. The
 // shares add up to exactly the limits, so the cache as a whole never exceeds
-// them. The price is that a shard may be full while another still has room.
+// them. The price is that one shard may be full while another still has room.
 // Shards are made only where each gets 4096 sessions and 4 MiB at least, and
 // ids are spread by a hash, so that (by the binomial distribution) a cache into
-// which MaxSessions sessions were put has evicted about 0.6 percent of them,
-// though all of the limit is used once more have come; a cache of fewer than 8192 sessions is one shard, and exact.
+// which just MaxSessions have been put has evicted about 0.6 percent of them;
+// as more come, all of the limit is used. A cache of fewer than 8192 sessions
+// is one shard, and exact.
 // Bytes are counted as the variable parts of a session plus a constant, see
 // Cost, whose error a test keeps within a quarter of the heap's truth.
 //
@@ -46,7 +47,10 @@
 //   - Hits (BenchmarkHitRatio). Since TLS 1.3 gives a new ticket for each
 //     resumption, nearly every session is fetched once or never, so all have
 //     the same frequency, and an admission by frequency then turns the newest
-//     sessions away: those whose clients are about to come back.
+//     sessions away: those whose clients are about to come back. Of a million
+//     handshakes from a cold start, 59 percent of those that could resume did,
+//     against 46 on otter; later, when otter has adapted, the gap is smaller.
+//     For TLS 1.2 the two are within a point of each other.
 //   - Order. Otter reports what had expired under an id after the function
 //     that writes the id anew has run, so that REMOVE would follow INSERT;
 //     and a read under the entry's lock does not count as a use.
