@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// maxKeyFile is the longest key file in bytes, far above any that is one.
-const maxKeyFile = 1 << 20
+// maxKeyFile is the longest key file in bytes: more than a thousand keys.
+const maxKeyFile = 64 << 10
 
 // ReadKeyFile reads the farm keys of the file at path, in its order: one key a
 // line in base64, as Key.Encode writes it; empty lines, and whatever follows a

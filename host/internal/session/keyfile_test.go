@@ -45,18 +45,18 @@ func TestReadKeyFileRefuses(t *testing.T) {
 		text string
 		want []string
 	}{
-		"an empty file":       {"", []string{"farm.key: there is no farm key", "sesshook keygen > "}},
-		"comments only":       {"# a\n\n#b\n", []string{"no farm key", "sesshook keygen > "}},
-		"a key twice":         {a + "\n" + b + "\n\n" + a + "\n", []string{"farm.key:4: the same key as in line 1"}},
-		"a short key":         {a + "\nAAAA\n", []string{"farm.key:2: a farm key is 32 bytes in base64, and this is 3", "sesshook keygen"}},
-		"a long key":          {strings.Repeat("A", 88), []string{"farm.key:1: ", "and this is 66"}},
-		"hexadecimal":         {strings.Repeat("ab", 32) + "\n", []string{"farm.key:1: ", "and this is 48"}},
-		"no base64":           {"# x\npassword!\n", []string{"farm.key:2: not base64", "sesshook keygen"}},
-		"base64 for URLs":     {strings.Repeat("_", 43) + "=", []string{"farm.key:1: not base64"}},
-		"no padding":          {strings.TrimRight(a, "="), []string{"farm.key:1: not base64"}},
-		"two keys on a line":  {a + " " + b, []string{"farm.key:1: not base64"}},
-		"a file of a million": {strings.Repeat("#", maxKeyFile+1), []string{"is no key file"}},
-		"another file":        {"-----BEGIN PRIVATE KEY-----\n", []string{"farm.key:1: not base64"}},
+		"an empty file":            {"", []string{"farm.key: there is no farm key", "sesshook keygen > "}},
+		"comments only":            {"# a\n\n#b\n", []string{"no farm key", "sesshook keygen > "}},
+		"a key twice":              {a + "\n" + b + "\n\n" + a + "\n", []string{"farm.key:4: the same key as in line 1"}},
+		"a short key":              {a + "\nAAAA\n", []string{"farm.key:2: a farm key is 32 bytes in base64, and this is 3", "sesshook keygen"}},
+		"a long key":               {strings.Repeat("A", 88), []string{"farm.key:1: ", "and this is 66"}},
+		"hexadecimal":              {strings.Repeat("ab", 32) + "\n", []string{"farm.key:1: ", "and this is 48"}},
+		"no base64":                {"# x\npassword!\n", []string{"farm.key:2: not base64", "sesshook keygen"}},
+		"base64 for URLs":          {strings.Repeat("_", 43) + "=", []string{"farm.key:1: not base64"}},
+		"no padding":               {strings.TrimRight(a, "="), []string{"farm.key:1: not base64"}},
+		"two keys on a line":       {a + " " + b, []string{"farm.key:1: not base64"}},
+		"a file of 64 KiB and one": {strings.Repeat("#", maxKeyFile+1), []string{"is no key file"}},
+		"another file":             {"-----BEGIN PRIVATE KEY-----\n", []string{"farm.key:1: not base64"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			keys, err := ReadKeyFile(writeKeyFile(t, tc.text))

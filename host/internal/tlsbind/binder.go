@@ -146,7 +146,9 @@ var fromClient = session.Source{Origin: abi.FromClient}
 // issued and nothing resumed.
 //
 // The result may be cloned and changed before it serves, as net/http does with
-// certificates and NextProtos; only GetConfigForClient must stay.
+// certificates and NextProtos; only GetConfigForClient must stay. It may be
+// given to Listener, but not to TLSConfig again, which would count its
+// handshakes twice.
 func (b *Binder) TLSConfig(cfg *tls.Config) *tls.Config {
 	outer := &tls.Config{}
 	if cfg != nil {
@@ -167,9 +169,6 @@ func (b *Binder) TLSConfig(cfg *tls.Config) *tls.Config {
 			}
 		}
 		tracked, _ := hello.Conn.(*conn)
-		if tracked != nil && tracked.boundBy(b) {
-			return base, nil // the caller's config was one of ours: twice is once
-		}
 		return b.bind(hello, base, tracked), nil
 	}
 	return outer

@@ -4,17 +4,16 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"reflect"
-	"slices"
 )
 
 // configField is the index of the unexported field of tls.ClientHelloInfo that
-// points to the config in use, nil where this Go has none.
-var configField = func() []int {
+// points to the config in use, -1 where this Go has none.
+var configField = func() int {
 	f, ok := reflect.TypeFor[tls.ClientHelloInfo]().FieldByName("config")
-	if !ok || f.Type != reflect.TypeFor[*tls.Config]() {
-		return nil
+	if !ok || f.Type != reflect.TypeFor[*tls.Config]() || len(f.Index) != 1 {
+		return -1
 	}
-	return slices.Clone(f.Index)
+	return f.Index[0]
 }()
 
 // configInUse returns the config that the connection of hello began with: ours,
@@ -24,10 +23,10 @@ var configField = func() []int {
 // HTTP/2, or no certificate at all), and there is no public way to ask for
 // it. Where this Go has no such field, it returns fallback, and a test fails.
 func configInUse(hello *tls.ClientHelloInfo, fallback *tls.Config) *tls.Config {
-	if configField == nil {
+	if configField < 0 {
 		return fallback
 	}
-	v := reflect.ValueOf(hello).Elem().FieldByIndex(configField)
+	v := reflect.ValueOf(hello).Elem().Field(configField)
 	if cfg := (*tls.Config)(v.UnsafePointer()); cfg != nil {
 		return cfg
 	}

@@ -158,7 +158,7 @@ func TestBoundByTwoBinders(t *testing.T) {
 // clone: certificates, and NextProtos, without which there is no HTTP/2. Were
 // this lost, every server that leaves these to net/http would fail.
 func TestServersThatChangeTheConfig(t *testing.T) {
-	if configField == nil {
+	if configField < 0 {
 		t.Error("this Go's tls.ClientHelloInfo has no field that is its config; see configInUse")
 	}
 	for _, version := range versions12and13 {

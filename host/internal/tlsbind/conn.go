@@ -32,13 +32,8 @@ type conn struct {
 	bound, pending atomic.Pointer[binding]
 }
 
-func (c *conn) boundBy(b *Binder) bool {
-	bd := c.bound.Load()
-	return bd != nil && bd.binder == b
-}
-
-// bind is called by the goroutine of the handshake. The last binding of two is
-// the one in force: that of a Listener whose config was another binder's.
+// bind is called by the goroutine of the handshake: twice, where the config that
+// Listener was given was bound already. The last is the one in force.
 func (c *conn) bind(bd *binding) {
 	c.bound.Store(bd)
 	c.pending.Store(bd)

@@ -9,9 +9,10 @@ import (
 )
 
 // parentPrefix begins the entry of SessionState.Extra that names the parent,
-// before 8 bytes of little-endian time and the id. Other layers (QUIC) have
-// entries of their own there.
-const parentPrefix = "sesshook parent 1\x00"
+// before 8 bytes of little-endian time and the id; its last byte is the
+// version. Other layers (QUIC) have entries of their own there. It is short
+// because every resumed session in the cache carries it.
+const parentPrefix = "sesshook\x01"
 
 func encodeParent(p parent) []byte {
 	b := make([]byte, 0, len(parentPrefix)+8+len(p.id))
