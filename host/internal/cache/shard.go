@@ -38,6 +38,7 @@ type shard struct {
 	order   order
 	due     deadlines[*entry]
 	graves  graves
+	spare   *entry // the last that was unlinked, for the next: a full cache allocates nothing
 	bytes   int64
 	count   counts
 
@@ -141,7 +142,11 @@ func (sh *shard) drop(e *entry, reason abi.Reason, src session.Source, now int64
 }
 
 func (sh *shard) link(s *session.Session, cost int64) {
-	e := &entry{session: s}
+	e := sh.spare
+	if e == nil {
+		e = &entry{}
+	}
+	*e, sh.spare = entry{session: s}, nil
 	sh.entries[s.ID] = e
 	sh.bytes += cost
 	sh.order.add(e)
@@ -153,6 +158,7 @@ func (sh *shard) unlink(e *entry) {
 	sh.bytes -= Cost(e.session)
 	sh.order.remove(e)
 	sh.due.remove(e.due)
+	sh.spare = e
 }
 
 func (sh *shard) len() int {
