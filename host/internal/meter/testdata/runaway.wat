@@ -1,0 +1,93 @@
+;; Functions that don't end by themselves, or do very much at once. Each is
+;; called with a small budget, and has to be stopped soon after it is used up.
+(module
+  (type $v (func))
+  (type $wide (func (result i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+                            i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)))
+  (memory 1024)
+  (data $passive "0123456789abcdef")
+  (table $t 100000 funcref)
+  (elem (table $t) (i32.const 0) func $indirect $a $b)
+  (elem $e func $a $b $a $b)
+  (global $n (mut i32) (i32.const 0))
+
+  (func (export "loop") (loop (br 0)))
+  (func (export "loop with br_if") (loop (br_if 0 (i32.const 1))))
+  (func (export "loop with br_table") (loop (br_table 0 0 0 (i32.const 1))))
+  (func (export "loop from within blocks")
+    (loop (block (block (block (br_table 0 1 2 3 (i32.const 3)))))))
+  (func (export "loop of two loops") (loop (loop (br 1))))
+  (func (export "loop in the else")
+    (loop (if (i32.const 0) (then) (else (br 1)))))
+  (func (export "loop around calls") (loop (call $nothing) (br 0)))
+  (func (export "loop with many values") (result i64)
+    (local i64)
+    (loop (call $many)
+      drop drop drop drop drop drop drop drop drop drop drop drop drop drop drop drop
+      drop drop drop drop drop drop drop drop drop drop drop drop drop drop drop drop
+      (br 0))
+    unreachable)
+  (func $nothing)
+  (func $many (type $wide)
+    i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1
+    i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1
+    i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1
+    i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1 i64.const 1)
+
+  (func $recursion (export "recursion") (call $recursion))
+  (func $a (export "mutual recursion") (call $b))
+  (func $b (call $a))
+  (func $indirect (export "recursion through the table")
+    (call_indirect (type $v) (i32.const 0)))
+
+  ;; 4^16 calls, without a loop and 17 deep.
+  (func (export "tree of calls") (call $t16))
+  (func $t16 (call $t15) (call $t15) (call $t15) (call $t15))
+  (func $t15 (call $t14) (call $t14) (call $t14) (call $t14))
+  (func $t14 (call $t13) (call $t13) (call $t13) (call $t13))
+  (func $t13 (call $t12) (call $t12) (call $t12) (call $t12))
+  (func $t12 (call $t11) (call $t11) (call $t11) (call $t11))
+  (func $t11 (call $t10) (call $t10) (call $t10) (call $t10))
+  (func $t10 (call $t9) (call $t9) (call $t9) (call $t9))
+  (func $t9 (call $t8) (call $t8) (call $t8) (call $t8))
+  (func $t8 (call $t7) (call $t7) (call $t7) (call $t7))
+  (func $t7 (call $t6) (call $t6) (call $t6) (call $t6))
+  (func $t6 (call $t5) (call $t5) (call $t5) (call $t5))
+  (func $t5 (call $t4) (call $t4) (call $t4) (call $t4))
+  (func $t4 (call $t3) (call $t3) (call $t3) (call $t3))
+  (func $t3 (call $t2) (call $t2) (call $t2) (call $t2))
+  (func $t2 (call $t1) (call $t1) (call $t1) (call $t1))
+  (func $t1 (call $t0) (call $t0) (call $t0) (call $t0))
+  (func $t0 (global.set $n (i32.add (global.get $n) (i32.const 1))))
+
+  ;; One operation that costs more than the budget.
+  (func (export "memory.fill of everything")
+    (memory.fill (i32.const 0) (i32.const 1) (i32.const 67108864)))
+  (func (export "memory.fill beyond everything")
+    (memory.fill (i32.const 0) (i32.const 1) (i32.const -1)))
+  (func (export "memory.copy of half")
+    (memory.copy (i32.const 0) (i32.const 33554432) (i32.const 33554432)))
+  (func (export "memory.init beyond everything")
+    (memory.init $passive (i32.const 0) (i32.const 0) (i32.const -1)))
+  (func (export "table.fill of everything")
+    (table.fill $t (i32.const 0) (ref.null func) (i32.const 100000)))
+  (func (export "table.copy of half")
+    (table.copy $t $t (i32.const 0) (i32.const 50000) (i32.const 50000)))
+  (func (export "table.init beyond everything")
+    (table.init $t $e (i32.const 0) (i32.const 0) (i32.const -1)))
+  (func (export "table.grow by much")
+    (drop (table.grow $t (ref.null func) (i32.const 1000000))))
+  (func (export "memory.grow by much") (drop (memory.grow (i32.const 1024))))
+
+  ;; Small ones, again and again.
+  (func (export "loop of memory.fill")
+    (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (br 0)))
+  (func (export "loop of table.copy")
+    (loop (table.copy $t $t (i32.const 0) (i32.const 1) (i32.const 100)) (br 0)))
+  (func (export "loop of table.grow")
+    (loop (drop (table.grow $t (ref.func $a) (i32.const 1))) (br 0)))
+  (func (export "loop of memory.grow")
+    (loop (drop (memory.grow (i32.const 0))) (br 0)))
+  (func (export "loop of ref.func")
+    (loop (table.set $t (i32.const 0) (ref.func $a)) (br 0)))
+)
