@@ -25,7 +25,8 @@ var arrows = map[string][]string{
 	"host/internal/cache":   {"abi", "host/internal/session"},
 	"host/internal/tlsbind": {"abi", "host/internal/session"},
 	"host/internal/admin":   {"abi", "host/internal/session"},
-	"host/internal/plugin":  {"abi", "host/internal/session", "host/internal/plugin"},
+	"host/internal/plugin":  {"abi", "host/internal/session", "host/internal/plugin", "host/internal/meter"},
+	"host/internal/meter":   {},
 	"cmd/sesshook":          {"abi", "host", "cmd/sesshook"},
 }
 

@@ -11,14 +11,14 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
 )
 
 const (
 	moduleSuffix  = ".wasm"
 	sidecarSuffix = ".toml"
 
-	// maxModule is the largest module that is read, in bytes.
-	maxModule = 32 << 20
 	// maxSidecar is the largest sidecar that is read, in bytes.
 	maxSidecar = 1 << 20
 )
@@ -88,6 +88,7 @@ type content struct {
 	path    string
 	wasm    []byte
 	sidecar []byte // nil where there is none
+	side    *sidecar.Sidecar
 	sum     string // SHA-256 of wasm, in hexadecimal digits
 	seen    sighting
 }
@@ -101,19 +102,25 @@ func (c content) key() string {
 // errChanging is returned when a file changed while it was read.
 var errChanging = errors.New("file is still being written")
 
-// read reads the files that a look saw.
+// read reads the files that a look saw: the sidecar first, which bounds the
+// module.
 func read(dir, name string, seen sighting) (content, error) {
 	c := content{path: filepath.Join(dir, name+moduleSuffix), seen: seen}
 	var err error
-	if c.wasm, err = readFile(c.path, seen.module, maxModule, "module"); err != nil {
+	if seen.sidecar != (stamp{}) {
+		if c.sidecar, err = readFile(filepath.Join(dir, name+sidecarSuffix), seen.sidecar, maxSidecar, "sidecar"); err != nil {
+			return c, err
+		}
+	}
+	if c.side, err = sidecar.Parse(name+sidecarSuffix, c.sidecar); err != nil {
+		return c, err
+	}
+	if c.wasm, err = readFile(c.path, seen.module, int64(c.side.ModuleSize), "module"); err != nil {
 		return c, err
 	}
 	sum := sha256.Sum256(c.wasm)
 	c.sum = hex.EncodeToString(sum[:])
-	if seen.sidecar != (stamp{}) {
-		c.sidecar, err = readFile(filepath.Join(dir, name+sidecarSuffix), seen.sidecar, maxSidecar, "sidecar")
-	}
-	return c, err
+	return c, nil
 }
 
 func readFile(path string, seen stamp, limit int64, what string) ([]byte, error) {

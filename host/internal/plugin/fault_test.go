@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sesshook/sesshook/abi"
@@ -23,7 +24,7 @@ func TestFaultDiscardsTheInstanceAndKeepsTheQueue(t *testing.T) {
 		result string
 		faults uint64
 	}{
-		"a loop without end": {0xff, "deadline", 1},
+		"a loop without end": {0xff, "fuel", 1},
 		"a trap":             {0xfe, "trap", 1},
 		"an error":           {0xfd, "error", 0},
 	}
@@ -76,13 +77,77 @@ func TestResumeHook(t *testing.T) {
 	}
 }
 
-func TestMissStopsAtItsDeadline(t *testing.T) {
+func TestMissStopsAtItsBudget(t *testing.T) {
 	r := newRig(t)
 	r.load("moody", "miss_deadline = \"20ms\"\n")
 	s := r.session(1, 0xff)
 	r.m.Miss(t.Context(), s.ID, session.Node{9})
-	if got := results(r.status("moody"), "on_session_miss"); got["deadline"] != 1 {
-		t.Errorf("results %v; want one deadline", got)
+	if got := results(r.status("moody"), "on_session_miss"); got["fuel"] != 1 {
+		t.Errorf("results %v; want one that used up its fuel", got)
+	}
+}
+
+func TestFaultsInARowQuarantineTheContent(t *testing.T) {
+	r := newRig(t)
+	r.load("moody", "")
+	for n := range uint32(10) {
+		r.insert(n, 0xfe)
+	}
+	st := r.eventually("moody", "quarantined", func(st Status) bool { return st.State == "quarantined" })
+	if st.Faults != faultsToQuarantine || st.Queue == 0 || st.PausedUntil.IsZero() {
+		t.Errorf("%d faults, %d events queued, paused until %v", st.Faults, st.Queue, st.PausedUntil)
+	}
+	if !r.m.Resume(t.Context(), r.session(99, 0xfc)) {
+		t.Error("a quarantined plugin still refuses")
+	}
+	// The same content under another name is no other content.
+	r.put("other.wasm", guest(t, "moody"))
+	r.scan()
+	if st := r.status("other"); st.State != "quarantined" {
+		t.Errorf("a copy is %s", st.State)
+	}
+	// By hand: the rest of the queue is delivered, with three more faults.
+	if ok, err := r.m.Enable(t.Context(), "moody"); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	r.eventually("moody", "quarantined again", func(st Status) bool { return st.State == "quarantined" && st.Faults == 2*faultsToQuarantine })
+	if ok, _ := r.m.Enable(t.Context(), "nobody"); ok {
+		t.Error("enabled a plugin that is not there")
+	}
+	// Another content is not quarantined, and takes the queue over.
+	r.put("moody.wasm", guest(t, "sequencer"))
+	r.scan()
+	r.eventually("moody", "the new content has it all", func(st Status) bool { return st.State == "running" && metric(st, "events") == 4 })
+}
+
+func TestFaultsAfterAReloadBringTheLastGoodContentBack(t *testing.T) {
+	r := newRig(t)
+	r.put("p.wasm", guest(t, "sequencer"))
+	r.scan()
+	r.insert(1, 1)
+	r.idle("p")
+	good := r.status("p").SHA256
+	r.put("p.wasm", guest(t, "moody"))
+	r.scan()
+	for n := range uint32(faultsToQuarantine) {
+		r.insert(n, 0xfe)
+	}
+	st := r.eventually("p", "rolled back", func(st Status) bool { return st.State == "running" && st.SHA256 == good })
+	if st.Generation != 3 || !strings.Contains(st.LastError, "rolled back") {
+		t.Errorf("generation %d, last error %q", st.Generation, st.LastError)
+	}
+	r.logged("rolled back", "generation 3 goes on")
+	r.scan() // the bad content is still in the directory, and stays refused
+	if st := r.status("p"); st.SHA256 != good {
+		t.Error("the content that failed was loaded again")
+	}
+	r.insert(7, 7)
+	r.eventually("p", "events go on", func(st Status) bool { return metric(st, "events") > 1 })
+	if _, err := r.m.Enable(t.Context(), "p"); err != nil {
+		t.Fatal(err)
+	}
+	if st := r.status("p"); st.SHA256 == good || st.Generation != 4 {
+		t.Errorf("enabled by hand, and generation %d runs %s", st.Generation, st.SHA256)
 	}
 }
 

@@ -3,21 +3,21 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/meter"
 	"github.com/sesshook/sesshook/host/internal/plugin/lint"
 	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
 )
-
-// startLimit bounds each of the calls that bring an instance up or save its
-// state.
-const startLimit = 5 * time.Second
 
 // A generation is one content of a module with one sidecar. It has a wazero
 // runtime of its own, because wazero's limits are per runtime, and modules of
@@ -35,25 +35,32 @@ type generation struct {
 	compiled wazero.CompiledModule
 	loadedAt time.Time
 	memory   atomic.Int64 // bytes of linear memory of its instances
+
+	before     *content    // what ran before it, if that was in good order
+	quarantine *quarantine // of its content
+	failing    atomic.Bool // a fault has not been followed by a call that returned
+	pausing    atomic.Bool // the quarantine has begun, and may be over
 }
 
 // build compiles a content for p. Only the manager's goroutine calls it, so
 // that no two modules are compiled, or closed, at the same time.
-func (p *Plugin) build(ctx context.Context, c content, side *sidecar.Sidecar) (*generation, error) {
+func (p *Plugin) build(ctx context.Context, c content) (*generation, error) {
+	side := c.side
 	g := &generation{plugin: p, content: c, side: side, grants: side.Grants}
 	if g.grants == nil {
 		g.grants = p.manager.cfg.Grants
 	}
+	g.quarantine = p.manager.quarantines.of(c.sum)
+	g.pausing.Store(!g.quarantine.pausedUntil(time.Now()).IsZero())
 	g.secrets = slices.Contains(g.grants, abi.SessionsSecrets)
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(lint.Features()).
 		WithMemoryLimitPages(side.Memory.Pages()).
-		WithCloseOnContextDone(true). // the guard's: see there
-		WithDebugInfoEnabled(false).  // DWARF of strangers would be parsed while a trap unwinds
+		WithDebugInfoEnabled(false). // DWARF of strangers would be parsed while a trap unwinds
 		WithCompilationCache(p.manager.code)
 	g.runtime = wazero.NewRuntimeWithConfig(ctx, config)
 	g.report = lint.Check(ctx, c.wasm, lint.Options{
-		Name: p.name, Grants: g.grants, MaxSize: maxModule, MemoryLimitPages: side.Memory.Pages(), Compile: g.compile,
+		Name: p.name, Grants: g.grants, MaxSize: int64(side.ModuleSize), MemoryLimitPages: side.Memory.Pages(), Compile: g.compile,
 	})
 	err := g.report.Err()
 	if err == nil {
@@ -66,9 +73,26 @@ func (p *Plugin) build(ctx context.Context, c content, side *sidecar.Sidecar) (*
 	return g, nil
 }
 
-// compile is what the check of a module validates it by.
-func (g *generation) compile(ctx context.Context, module []byte) (err error) {
-	g.compiled, err = g.runtime.CompileModule(ctx, module)
+// compile is what the check of a module validates it by: the module is rewritten
+// to carry its budget, and compiled. The rewritten form is as valid as the
+// original.
+func (g *generation) compile(ctx context.Context, module []byte) error {
+	metered, err := meter.Rewrite(module, meter.Options{
+		MaxBytes: int(g.side.ModuleSize),
+		// The runtime can't be stopped within a function, so what would take too
+		// long is not begun. A unit of work is some 10 ns.
+		MaxCompileWork: uint64(g.side.CompileTime / 10),
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, g.side.CompileTime)
+	defer cancel()
+	// With more than one worker, wazero looks at the context between functions.
+	g.compiled, err = g.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, 2), metered.Bytes)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("compiling took longer than compile_time, %v", g.side.CompileTime)
+	}
 	return err
 }
 
@@ -95,35 +119,58 @@ func (g *generation) prepare(ctx context.Context) error {
 // instantiate makes one instance and brings it up, as far as event_buffer.
 func (g *generation) instantiate() (*instance, error) {
 	i := &instance{plugin: g.plugin, gen: g}
-	i.guard = newGuard(i)
-	i.phase = abi.InInit
-	i.guard.enter(startLimit)
-	mod, err := g.runtime.InstantiateModule(i.guard.ctx, g.compiled, g.moduleConfig(i))
-	exceeded := i.guard.leave()
-	if err == nil {
-		i.mod, i.mem = mod, mod.Memory()
-		i.measure()
-		for h := range hookCount {
-			if g.hooks.has(h) {
-				i.hooks[h] = mod.ExportedFunction(h.String())
-			}
-		}
-		if !exceeded {
-			err = i.start(startLimit)
+	i.ctx = &callContext{context.Background(), i}
+	// No code of the guest runs here: the meter has taken the start function out.
+	mod, err := g.runtime.InstantiateModule(context.Background(), g.compiled, g.moduleConfig(i))
+	if err != nil {
+		return nil, trim(err)
+	}
+	i.mod, i.mem = mod, mod.Memory()
+	i.guard.fuel = mod.ExportedGlobal(meter.FuelExport).(api.MutableGlobal)
+	i.measure()
+	for h := range hookCount {
+		if g.hooks.has(h) {
+			i.hooks[h] = mod.ExportedFunction(h.String())
 		}
 	}
-	if exceeded {
-		err = fmt.Errorf("the module's start function took longer than %v and was stopped", startLimit)
-	}
-	if err == nil {
-		return i, nil
-	}
-	if i.mod != nil {
+	if err := i.start(); err != nil {
 		i.close()
-	} else {
-		i.guard.close()
+		return nil, err
 	}
-	return nil, err
+	return i, nil
+}
+
+// faulted counts a fault of the content, and pauses or replaces it where there
+// were too many.
+func (g *generation) faulted() {
+	g.failing.Store(true)
+	pause := g.quarantine.fault(time.Now())
+	if pause == 0 {
+		return
+	}
+	g.pausing.Store(true)
+	g.plugin.lines.note(slog.LevelError, "the plugin is quarantined: too many faults", "sha256", g.content.sum[:16], "pause", pause,
+		"ended_by", "another content, or POST /plugins/"+g.plugin.name+"/enable")
+	g.plugin.manager.rollBack(g)
+}
+
+// returned notes that a call came back after faults.
+func (g *generation) returned() {
+	g.failing.Store(false)
+	g.quarantine.returned()
+}
+
+// paused reports whether the content is quarantined now. It costs a load where
+// it never was.
+func (g *generation) paused() bool {
+	if !g.pausing.Load() {
+		return false
+	}
+	if g.quarantine.pausedUntil(time.Now()).IsZero() {
+		g.pausing.Store(false)
+		return false
+	}
+	return true
 }
 
 // close releases the compiled code and everything else of the generation. Its

@@ -3,18 +3,51 @@ package plugin
 import (
 	"context"
 	"time"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/sesshook/sesshook/host/internal/meter"
+	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
 )
 
-// A guard bounds the computation of one call into a guest. It is the only
-// place that knows how: today wazero's own interruption, a goroutine per call
-// that is woken when the context ends and closes the module at the guest's next
-// loop head. A budget of instructions is to take its place.
-//
-// A guard belongs to one instance, and is used by one goroutine at a time.
+// A guard bounds the computation of the calls into one instance: it sets the
+// budget of instructions that the module was rewritten to carry (package
+// meter), and reads what is left of it. It is used by one goroutine at a time.
 type guard struct {
-	ctx    *callContext
-	cancel context.CancelFunc
-	timer  *time.Timer
+	fuel   api.MutableGlobal
+	budget int64
+}
+
+// enter sets the budget of one call.
+func (g *guard) enter(budget int64) {
+	g.budget = budget
+	g.fuel.Set(uint64(budget))
+}
+
+// leave reports what the call used, and whether it wanted more than its budget.
+func (g *guard) leave() (used int64, exhausted bool) { return meter.Spent(g.budget, g.fuel.Get()) }
+
+// instructionsPerSecond translates a deadline into a budget. Compiled guests
+// execute one to three instructions a nanosecond; taking one keeps a call
+// within its deadline, and makes the budget the same on every machine.
+const instructionsPerSecond = 1_000_000_000
+
+// budgetOf returns the budget of a call of h: the fuel that the operator gives
+// each call, or what h's deadline leaves time for, whichever is less.
+func budgetOf(h hook, side *sidecar.Sidecar) int64 {
+	switch h {
+	case onMiss:
+		return within(side.Fuel, side.MissDeadline)
+	case onResume:
+		return within(side.Fuel, side.ResumeDeadline)
+	case initialize, pluginStart, eventBuffer, pluginSave, pluginRestore, pluginStop:
+		return side.StartFuel
+	}
+	return within(side.Fuel, side.EventDeadline)
+}
+
+func within(fuel int64, deadline time.Duration) int64 {
+	return min(fuel, int64(deadline.Seconds()*instructionsPerSecond))
 }
 
 // A callContext is the context of every call into one instance. Host functions
@@ -26,24 +59,3 @@ type callContext struct {
 
 // Value returns nothing: wazero asks for experimental features on every call.
 func (*callContext) Value(any) any { return nil }
-
-func newGuard(inst *instance) *guard {
-	ctx, cancel := context.WithCancel(context.Background())
-	g := &guard{ctx: &callContext{ctx, inst}, cancel: cancel}
-	g.timer = time.AfterFunc(time.Hour, cancel)
-	g.timer.Stop()
-	return g
-}
-
-// enter starts the clock of one call.
-func (g *guard) enter(limit time.Duration) { g.timer.Reset(limit) }
-
-// leave stops it, and reports whether the call used up its limit. The instance
-// is then being closed, even if the call returned.
-func (g *guard) leave() (exceeded bool) { return !g.timer.Stop() }
-
-// close releases the guard's resources.
-func (g *guard) close() {
-	g.timer.Stop()
-	g.cancel()
-}

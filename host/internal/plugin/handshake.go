@@ -54,9 +54,8 @@ func (m *Manager) Resume(_ context.Context, s *session.Session) bool {
 func missDeadline(s *sidecar.Sidecar) time.Duration   { return s.MissDeadline }
 func resumeDeadline(s *sidecar.Sidecar) time.Duration { return s.ResumeDeadline }
 
-// ask calls a hook of the handshake path, within its deadline. Waiting for the
-// instance may use up half of it: a call that was given what little is left
-// would be stopped, and its instance discarded, for another's slowness. closed
+// ask calls a hook of the handshake path, within its deadline: half of it to wait
+// for the instance, and the call's budget for the rest (see budgetOf). closed
 // tells that the operator wants a failure to be a refusal.
 func (p *Plugin) ask(ev *session.Event, deadline func(*sidecar.Sidecar) time.Duration) (result Result, closed bool) {
 	start, h := clock(), hookOf(ev.Kind)
@@ -66,7 +65,7 @@ func (p *Plugin) ask(ev *session.Event, deadline func(*sidecar.Sidecar) time.Dur
 	}
 	closed = gen.side.ResumeFailClosed
 	limit := deadline(gen.side)
-	if !s.acquireWithin(limit / 2) {
+	if gen.paused() || !s.acquireWithin(limit/2) {
 		p.counters.hooks[h].byResult[ResultBusy].Add(1)
 		return ResultBusy, closed
 	}
@@ -80,7 +79,7 @@ func (p *Plugin) ask(ev *session.Event, deadline func(*sidecar.Sidecar) time.Dur
 	case s.inst.hooks[h] == nil: // a reload has just taken it away
 		return ResultOK, closed
 	}
-	code, f := s.inst.deliver(ev, limit-(clock()-start))
+	code, f := s.inst.deliver(ev)
 	result = s.account(h, clock()-start, code, f)
 	if f != nil {
 		signal(s.ring.wake)

@@ -1,6 +1,9 @@
 package plugin
 
-import "github.com/sesshook/sesshook/abi"
+import (
+	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/meter"
+)
 
 // A hook is one function that the host calls in a guest.
 type hook uint8
@@ -21,6 +24,7 @@ const (
 	pluginStop
 	eventBuffer
 	initialize
+	startFunction
 	hookCount
 )
 
@@ -30,7 +34,7 @@ var hookNames = [hookCount]string{
 	onTick: "on_tick", onLost: "on_events_lost",
 	pluginStart: "plugin_start", pluginReady: "plugin_ready", pluginSave: "plugin_save",
 	pluginRestore: "plugin_restore", pluginStop: "plugin_stop",
-	eventBuffer: "event_buffer", initialize: "_initialize",
+	eventBuffer: "event_buffer", initialize: "_initialize", startFunction: meter.StartExport,
 }
 
 func (h hook) String() string { return hookNames[h] }
@@ -38,7 +42,7 @@ func (h hook) String() string { return hookNames[h] }
 // phase returns the phase of abi/SPEC.md in which h runs.
 func (h hook) phase() abi.Phase {
 	switch h {
-	case initialize:
+	case initialize, startFunction:
 		return abi.InInit
 	case pluginStart, eventBuffer:
 		return abi.InStart

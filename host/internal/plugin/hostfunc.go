@@ -14,7 +14,8 @@ import (
 // takes the result. What panics here is the guest's trap.
 type hostFunc func(c *call) abi.Code
 
-// A call is one call of a host function, for as long as it takes.
+// A call is one call of a host function, for as long as it takes. An instance has
+// one at a time, and keeps it, so that none is allocated.
 type call struct {
 	*instance
 	params []uint64
@@ -74,9 +75,24 @@ func answer(phases abi.Phase, fn hostFunc) api.GoModuleFunc {
 			stack[0] = result(abi.Unsupported)
 			return
 		}
-		c := call{i, stack}
-		stack[0] = result(fn(&c))
+		defer i.witness()
+		i.hostCall = call{i, stack}
+		stack[0] = result(fn(&i.hostCall))
 	}
+}
+
+// witness notes why a host function panics, and lets the panic go on: wazero
+// makes a trap of it. It is deferred.
+func (i *instance) witness() {
+	r := recover()
+	if r == nil {
+		return
+	}
+	i.cause = ResultPanic
+	if r == errBadPointer {
+		i.cause = ResultPointer
+	}
+	panic(r)
 }
 
 // caller returns the instance that calls. Within the module's start function

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 	"unsafe"
 
 	"github.com/tetratelabs/wazero/api"
@@ -24,7 +23,8 @@ type instance struct {
 	gen    *generation
 	mod    api.Module
 	mem    api.Memory
-	guard  *guard
+	ctx    *callContext
+	guard  guard
 	hooks  [hookCount]api.Function // looked up once: a look-up costs 3 µs
 	stack  [1]uint64
 	size   uint32 // of mem, in bytes, as it was after the last call
@@ -32,23 +32,29 @@ type instance struct {
 	bufPtr, bufCap uint32 // the guest's event buffer
 
 	// What a host function may need of the call under way.
-	phase   abi.Phase
-	event   abi.Event        // the current event's record
-	subject *session.Session // the session of the event; nil outside of one
-	state   []byte           // the predecessor's, within plugin_restore
-	node    [2 * len(session.Node{})]byte
+	phase    abi.Phase
+	hostCall call
+	cause    Result           // why a host function panicked; ResultOK where none did
+	event    abi.Event        // the current event's record
+	subject  *session.Session // the session of the event; nil outside of one
+	state    []byte           // the predecessor's, within plugin_restore
+	node     [2 * len(session.Node{})]byte
 }
 
 // A fault is why an instance must be discarded.
 type fault struct {
 	result Result
 	hook   hook
+	budget int64
 	err    error
 }
 
 func (f *fault) Error() string {
-	if f.result == ResultDeadline {
-		return fmt.Sprintf("%s took longer than its deadline and was stopped", f.hook)
+	switch f.result {
+	case ResultFuel:
+		return fmt.Sprintf("%s used up its fuel of %d instructions and was stopped: %v", f.hook, f.budget, f.err)
+	case ResultPanic:
+		return fmt.Sprintf("a host function that %s called panicked, which is a bug of the host: %v", f.hook, f.err)
 	}
 	return fmt.Sprintf("%s trapped: %v", f.hook, f.err)
 }
@@ -62,23 +68,43 @@ var errBadPointer = errors.New("pointer or length outside of memory")
 // call enters the guest at h with arg, where h takes one, and returns the raw
 // result. It reports every way not to return as a fault; the caller must then
 // close the instance.
-func (i *instance) call(h hook, limit time.Duration, arg uint64) (result uint64, f *fault) {
-	fn := i.hooks[h]
+func (i *instance) call(h hook, arg uint64) (result uint64, f *fault) {
 	i.phase = h.phase()
 	i.stack[0] = arg
-	i.guard.enter(limit)
-	err := fn.CallWithStack(i.guard.ctx, i.stack[:])
-	exceeded := i.guard.leave()
+	i.guard.enter(budgetOf(h, i.gen.side))
+	err := i.hooks[h].CallWithStack(i.ctx, i.stack[:])
+	used, exhausted := i.guard.leave()
 	i.phase = 0
+	i.gen.plugin.counters.fuel.Add(uint64(used))
 	i.measure()
-	switch {
-	case exceeded:
-		return 0, &fault{ResultDeadline, h, err}
-	case err != nil:
-		return 0, &fault{ResultTrap, h, trim(err)}
+	if err != nil {
+		return 0, i.fault(h, err, exhausted)
+	}
+	if used > deepCall {
+		i.freshStack(h)
 	}
 	return i.stack[0], nil
 }
+
+// fault says why a call did not return.
+func (i *instance) fault(h hook, err error, exhausted bool) *fault {
+	result := ResultTrap
+	switch {
+	case i.cause != ResultOK:
+		result = i.cause
+	case exhausted:
+		result = ResultFuel
+	}
+	return &fault{result, h, i.guard.budget, trim(err)}
+}
+
+// deepCall is how much fuel a call may use, in instructions, before the stack
+// that it ran on is given up: wazero's stacks are on the Go heap and never
+// shrink, and whoever recurses needs instructions to do so.
+const deepCall = 1_000_000
+
+// freshStack gives h a new stack, and leaves the old one to the collector.
+func (i *instance) freshStack(h hook) { i.hooks[h] = i.mod.ExportedFunction(h.String()) }
 
 // measure keeps the account of linear memory, which only a call can grow.
 func (i *instance) measure() {
@@ -97,16 +123,19 @@ func trim(err error) error {
 	return errors.New(text)
 }
 
-// start runs what SPEC.md asks of a new instance: _initialize, plugin_start,
+// start runs what SPEC.md asks of a new instance: its start function (which the
+// meter has taken out, so that it has a budget), _initialize, plugin_start,
 // event_buffer.
-func (i *instance) start(limit time.Duration) error {
-	if i.hooks[initialize] != nil {
-		if _, f := i.call(initialize, limit, 0); f != nil {
-			return f
+func (i *instance) start() error {
+	for _, h := range []hook{startFunction, initialize} {
+		if i.hooks[h] != nil {
+			if _, f := i.call(h, 0); f != nil {
+				return f
+			}
 		}
 	}
 	if i.hooks[pluginStart] != nil {
-		code, f := i.call(pluginStart, limit, 0)
+		code, f := i.call(pluginStart, 0)
 		if f != nil {
 			return f
 		}
@@ -117,7 +146,7 @@ func (i *instance) start(limit time.Duration) error {
 	if i.hooks[eventBuffer] == nil {
 		return nil
 	}
-	buffer, f := i.call(eventBuffer, limit, 0)
+	buffer, f := i.call(eventBuffer, 0)
 	if f != nil {
 		return f
 	}
@@ -132,10 +161,10 @@ func (i *instance) start(limit time.Duration) error {
 }
 
 // restore hands the predecessor's state to the instance.
-func (i *instance) restore(state []byte, limit time.Duration) error {
+func (i *instance) restore(state []byte) error {
 	i.state = state
 	defer func() { i.state = nil }()
-	code, f := i.call(pluginRestore, limit, uint64(len(state)))
+	code, f := i.call(pluginRestore, uint64(len(state)))
 	if f != nil {
 		return f
 	}
@@ -149,8 +178,8 @@ func (i *instance) restore(state []byte, limit time.Duration) error {
 const maxState = 16 << 20
 
 // save returns a copy of the instance's state.
-func (i *instance) save(limit time.Duration) ([]byte, error) {
-	where, f := i.call(pluginSave, limit, 0)
+func (i *instance) save() ([]byte, error) {
+	where, f := i.call(pluginSave, 0)
 	if f != nil {
 		return nil, f
 	}
@@ -167,15 +196,15 @@ func (i *instance) save(limit time.Duration) ([]byte, error) {
 
 // deliver calls the hook of ev, which must be exported, with ev's record in the
 // event buffer.
-func (i *instance) deliver(ev *session.Event, limit time.Duration) (int32, *fault) {
+func (i *instance) deliver(ev *session.Event) (int32, *fault) {
 	h := hookOf(ev.Kind)
 	i.describe(ev)
 	buf, ok := i.mem.Read(i.bufPtr, i.bufCap)
 	if !ok { // memory never shrinks, so this can't happen
-		return 0, &fault{ResultTrap, h, errBadPointer}
+		return 0, &fault{ResultTrap, h, 0, errBadPointer}
 	}
 	i.subject = ev.Session
-	result, f := i.call(h, limit, uint64(i.event.Encode(buf)))
+	result, f := i.call(h, uint64(i.event.Encode(buf)))
 	i.subject = nil
 	return int32(result), f
 }
@@ -216,7 +245,6 @@ func (i *instance) sessionLen(s *session.Session) int {
 
 // close releases the instance. Nobody may be inside of it.
 func (i *instance) close() {
-	i.guard.close()
 	i.gen.memory.Add(-int64(i.size))
 	_ = i.mod.Close(context.Background()) // its memory is gone either way
 }

@@ -6,12 +6,10 @@ import (
 	"github.com/sesshook/sesshook/abi"
 )
 
-// Limits of one plugin's key-value store in this process.
+// The largest key and value, in bytes. How many there may be is the sidecar's.
 const (
-	maxKey     = 256      // bytes
-	maxValue   = 64 << 10 // bytes
-	maxKeys    = 4096
-	maxKVBytes = 4 << 20 // keys and values together
+	maxKey   = 256
+	maxValue = 64 << 10
 )
 
 // A kvStore is a plugin's own keys. Its instances share it, and it outlives
@@ -19,9 +17,18 @@ const (
 type kvStore struct {
 	now func() int64
 
-	mu      sync.Mutex
-	entries map[string]kvEntry
-	bytes   int
+	mu       sync.Mutex
+	entries  map[string]kvEntry
+	bytes    int // keys and values together
+	maxKeys  int
+	maxBytes int
+}
+
+// limit sets how much may be stored. What is there already stays.
+func (s *kvStore) limit(keys, bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.maxKeys, s.maxBytes = keys, bytes
 }
 
 type kvEntry struct {
@@ -99,7 +106,7 @@ func (s *kvStore) fits(key, value []byte) bool {
 		bytes -= len(key) + len(old.value)
 		keys--
 	}
-	return keys <= maxKeys && bytes <= maxKVBytes
+	return keys <= s.maxKeys && bytes <= s.maxBytes
 }
 
 func (s *kvStore) drop(key string) {

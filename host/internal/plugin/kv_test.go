@@ -11,7 +11,7 @@ import (
 
 func TestKVStore(t *testing.T) {
 	now := int64(1e9)
-	s := &kvStore{now: func() int64 { return now }}
+	s := &kvStore{now: func() int64 { return now }, maxKeys: 100, maxBytes: 1 << 20}
 	check := func(what string, got, want abi.Code) {
 		t.Helper()
 		if got != want {
@@ -44,11 +44,11 @@ func TestKVStore(t *testing.T) {
 
 func TestKVStoreIsBounded(t *testing.T) {
 	now := int64(1)
-	s := &kvStore{now: func() int64 { return now }}
+	s := &kvStore{now: func() int64 { return now }, maxKeys: 100, maxBytes: 1 << 20}
 	n := 0
 	for ; s.put(fmt.Append(nil, n), make([]byte, maxValue), 1000) == abi.OK; n++ {
 	}
-	if s.bytes > maxKVBytes || n < maxKVBytes/(maxValue+16) {
+	if s.bytes > s.maxBytes || n < s.maxBytes/(maxValue+16) {
 		t.Errorf("%d values fit, %d bytes", n, s.bytes)
 	}
 	if code := s.put([]byte("0"), nil, 1000); code != abi.OK {
@@ -62,6 +62,8 @@ func TestKVStoreIsBounded(t *testing.T) {
 
 func TestValues(t *testing.T) {
 	var v values
+	const maxValues = 256
+	v.max.Store(maxValues)
 	check := func(what string, got, want abi.Code) {
 		t.Helper()
 		if got != want {

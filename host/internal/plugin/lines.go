@@ -13,28 +13,37 @@ import (
 	"github.com/sesshook/sesshook/abi"
 )
 
-const (
-	// maxLine is the longest text of one log line, in bytes; the rest is cut.
-	maxLine = 8 << 10
-	// linesPerSecond is how many lines of a plugin are written per second. The
-	// number of those that were not follows once a second.
-	linesPerSecond = 10_000
-)
-
 // lines writes the log lines of one plugin: escaped, cut, and no more than so
 // many per second. It is safe for concurrent use.
 type lines struct {
 	log  *slog.Logger
 	lost *atomic.Uint64 // all lines that were not written
 
-	mu      sync.Mutex
-	second  int64 // the second that written and dropped are about
-	written int
-	dropped uint64
-	text    []byte // reused
+	mu        sync.Mutex
+	perSecond int   // the sidecar's log_lines
+	length    int   // the sidecar's log_line, in bytes
+	second    int64 // the second that written and dropped are about
+	written   int
+	dropped   uint64
+	text      []byte           // reused
+	noted     map[string]*note // the host's own lines about the plugin
 }
 
-// level rounds down to one of the four levels of the ABI.
+// A note is a line of the host about a plugin. It is written once a second at
+// most, with the number of those that were not.
+type note struct {
+	second  int64
+	skipped int
+}
+
+// limit sets how much may be logged.
+func (l *lines) limit(perSecond, length int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.perSecond, l.length = perSecond, length
+}
+
+// slogLevel rounds down to one of the four levels of the ABI.
 func slogLevel(l abi.Level) slog.Level {
 	switch {
 	case l >= abi.Error:
@@ -61,28 +70,42 @@ func (l *lines) write(level abi.Level, text []byte) {
 	if !l.allow(time.Now().Unix()) {
 		return
 	}
-	l.text = escape(l.text[:0], text[:min(len(text), maxLine)])
+	l.text = escape(l.text[:0], text[:min(len(text), l.length)])
 	l.log.Log(context.Background(), slogLevel(level), string(l.text))
 }
 
-// note logs a line of the host about the plugin, under the same limit.
+// note logs a line of the host about the plugin; msg is one of the program's own
+// texts. What a plugin does over and over must not flood the log.
 func (l *lines) note(level slog.Level, msg string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.allow(time.Now().Unix()) {
-		l.log.Log(context.Background(), level, msg, args...)
+	n := l.noted[msg]
+	if n == nil {
+		if l.noted == nil {
+			l.noted = map[string]*note{}
+		}
+		n = &note{}
+		l.noted[msg] = n
 	}
+	if now := time.Now().Unix(); now == n.second {
+		n.skipped++
+		return
+	} else if n.second = now; n.skipped > 0 {
+		args = append(args, "more_before", n.skipped)
+		n.skipped = 0
+	}
+	l.log.Log(context.Background(), level, msg, args...)
 }
 
 // allow counts one line, and first reports what was dropped before.
 func (l *lines) allow(second int64) bool {
 	if second != l.second {
 		if l.dropped > 0 {
-			l.log.Warn("log lines of the plugin were dropped", "lines", l.dropped, "limit_per_second", linesPerSecond)
+			l.log.Warn("log lines of the plugin were dropped", "lines", l.dropped, "log_lines", l.perSecond)
 		}
 		l.second, l.written, l.dropped = second, 0, 0
 	}
-	if l.written >= linesPerSecond {
+	if l.written >= l.perSecond {
 		l.dropped++
 		l.lost.Add(1)
 		return false

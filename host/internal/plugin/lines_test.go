@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
 )
 
 func TestEscape(t *testing.T) {
@@ -50,7 +51,8 @@ func FuzzEscape(f *testing.F) {
 func TestLogFloodIsBoundedAndCounted(t *testing.T) {
 	var out bytes.Buffer
 	var lost atomic.Uint64
-	l := &lines{log: slog.New(slog.NewTextHandler(&out, nil)), lost: &lost}
+	const linesPerSecond = 1000
+	l := &lines{log: slog.New(slog.NewTextHandler(&out, nil)), lost: &lost, perSecond: linesPerSecond}
 	for range linesPerSecond + 500 {
 		if l.allow(100) {
 			l.log.Info("line")
@@ -80,8 +82,10 @@ func TestPrintedLinesBecomeLogLines(t *testing.T) {
 	var lost atomic.Uint64
 	p := &Plugin{}
 	p.lines.log, p.lines.lost = slog.New(slog.NewTextHandler(&out, nil)), &lost
-	w := &lineWriter{inst: &instance{plugin: p}, level: abi.Warn}
-	for _, part := range []string{"first li", "ne\nsecond\nthi", "rd", strings.Repeat("x", 2*maxLine), "\n"} {
+	side := sidecar.Default()
+	p.limit(&side)
+	w := &lineWriter{inst: &instance{plugin: p, gen: &generation{content: content{side: &side}, side: &side}}, level: abi.Warn}
+	for _, part := range []string{"first li", "ne\nsecond\nthi", "rd", strings.Repeat("x", 2*int(side.LogLine)), "\n"} {
 		if n, err := w.Write([]byte(part)); n != len(part) || err != nil {
 			t.Fatalf("wrote %d of %d: %v", n, len(part), err)
 		}
@@ -90,5 +94,22 @@ func TestPrintedLinesBecomeLogLines(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in %.200s", want, out.String())
 		}
+	}
+}
+
+func TestNotesAreWrittenOnceASecond(t *testing.T) {
+	var out bytes.Buffer
+	var lost atomic.Uint64
+	l := &lines{log: slog.New(slog.NewTextHandler(&out, nil)), lost: &lost}
+	for range 1000 {
+		l.note(slog.LevelWarn, "again and again")
+	}
+	if n := strings.Count(out.String(), "again and again"); n > 3 {
+		t.Errorf("%d lines", n)
+	}
+	l.noted["again and again"].second = 0
+	l.note(slog.LevelWarn, "again and again")
+	if !strings.Contains(out.String(), "more_before=") {
+		t.Errorf("what was skipped is not said: %s", out.String())
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/tetratelabs/wazero"
 
 	"github.com/sesshook/sesshook/abi"
-	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
 	"github.com/sesshook/sesshook/host/internal/session"
 )
 
@@ -35,6 +34,9 @@ type Manager struct {
 	closed  bool
 
 	stopWatch func()
+
+	quarantines quarantines
+	rollbacks   sync.WaitGroup
 
 	// refused counts the sessions that plugins wanted to insert and that were
 	// refused before the cache saw them, by the negated code.
@@ -71,10 +73,12 @@ func NewManager(cfg Config) (*Manager, error) {
 // here. From now on plugins may change the cache, whose notifications must
 // reach Notify already.
 func (m *Manager) Start(ctx context.Context) error {
+	w := m.newWatcher() // before the first look, so that nothing falls between
 	if err := m.Scan(ctx); err != nil {
+		closeWatcher(w)
 		return err
 	}
-	m.stopWatch = m.watch()
+	m.stopWatch = m.watch(w)
 	return nil
 }
 
@@ -218,35 +222,29 @@ func (m *Manager) update(ctx context.Context, name string, sight sighting) error
 		p.settled() // touched, or back to what runs
 		return nil
 	}
-	side, err := p.sidecar(c)
-	switch {
+	switch err := p.pinned(c); {
+	case !c.side.Enabled:
+		m.disable(ctx, p)
 	case err != nil:
 		p.refuse(err, key)
-	case !side.Enabled:
-		m.disable(ctx, p)
 	default:
-		m.load(ctx, p, c, side)
+		m.load(ctx, p, c)
 	}
 	return nil
 }
 
-// sidecar parses c's sidecar and compares the module with its pin.
-func (p *Plugin) sidecar(c content) (*sidecar.Sidecar, error) {
-	file := p.name + sidecarSuffix
-	side, err := sidecar.Parse(file, c.sidecar)
-	if err != nil {
-		return nil, err
+// pinned compares c's module with the hash in its sidecar.
+func (p *Plugin) pinned(c content) error {
+	if pin := c.side.SHA256; pin != "" && pin != c.sum {
+		return fmt.Errorf("%s pins sha256 %s, but %s has %s: put the right module in its place, or the new sum into the sidecar", p.name+sidecarSuffix, pin, p.name+moduleSuffix, c.sum)
 	}
-	if side.SHA256 != "" && side.SHA256 != c.sum {
-		return nil, fmt.Errorf("%s pins sha256 %s, but %s%s has %s: put the right module in its place, or the new sum into the sidecar", file, side.SHA256, p.name, moduleSuffix, c.sum)
-	}
-	return side, nil
+	return nil
 }
 
 // load replaces what runs of p by c, or says why not.
-func (m *Manager) load(ctx context.Context, p *Plugin, c content, side *sidecar.Sidecar) {
+func (m *Manager) load(ctx context.Context, p *Plugin, c content) {
 	start := time.Now()
-	if err := p.load(ctx, c, side); err != nil {
+	if err := p.load(ctx, c); err != nil {
 		p.refuse(err, c.key())
 		return
 	}
@@ -254,7 +252,7 @@ func (m *Manager) load(ctx context.Context, p *Plugin, c content, side *sidecar.
 	p.settled()
 	gen := p.gen.Load()
 	m.publish()
-	p.lines.log.Info("plugin loaded", "generation", gen.number, "sha256", c.sum[:16], "hooks", strings.Join(gen.report.Hooks, ","), "instances", side.Instances, "took", time.Since(start).Round(time.Millisecond))
+	p.lines.log.Info("plugin loaded", "generation", gen.number, "sha256", c.sum[:16], "hooks", strings.Join(gen.report.Hooks, ","), "instances", c.side.Instances, "took", time.Since(start).Round(time.Millisecond))
 }
 
 // refuse records that something of p could not be loaded. What runs goes on.
@@ -285,6 +283,62 @@ func (p *Plugin) refused() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.failedSum
+}
+
+// rollbackWindow is how long after a reload faults bring the content before back.
+const rollbackWindow = time.Minute
+
+// rollBack has the content that ran before gen take over again, if gen is new.
+// It returns at once: its caller has the turn of a slot.
+func (m *Manager) rollBack(gen *generation) {
+	if gen.before == nil || time.Since(gen.loadedAt) > rollbackWindow {
+		return
+	}
+	m.rollbacks.Go(func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if p := gen.plugin; !m.closed && p.gen.Load() == gen && !p.stopping {
+			m.putBack(gen)
+		}
+	})
+}
+
+// putBack is rollBack, with the lock. The content that failed is refused until
+// it changes.
+func (m *Manager) putBack(gen *generation) {
+	p, before := gen.plugin, gen.before
+	if err := p.load(context.Background(), *before); err != nil {
+		p.lines.log.Error("the content that ran before could not be brought back", "sha256", before.sum[:16], "err", err)
+		return
+	}
+	p.gen.Load().before = nil // it is the last that is known to be good
+	m.publish()
+	p.refuse(fmt.Errorf("it had too many faults within %v of its load (the last: %s) and was rolled back to sha256 %s", rollbackWindow, p.lastFault(), before.sum[:16]), gen.content.key())
+}
+
+// Enable ends a plugin's quarantine, and lets a content that was rolled back
+// try again. It is false where there is no such plugin.
+func (m *Manager) Enable(ctx context.Context, name string) (bool, error) {
+	m.mu.Lock()
+	p, ok := m.plugins[name]
+	if ok {
+		if sum, _, ok := strings.Cut(p.refused(), "+"); ok {
+			m.quarantines.of(sum).end()
+		}
+		p.settled()
+		p.acted = sighting{}
+		if gen := p.gen.Load(); gen != nil {
+			gen.quarantine.end()
+			for _, s := range *p.slots.Load() {
+				signal(s.ring.wake)
+			}
+		}
+	}
+	m.mu.Unlock()
+	if !ok {
+		return false, nil
+	}
+	return true, m.Scan(ctx)
 }
 
 // publish makes the plugins visible to Notify, handshakes and Status.
@@ -366,6 +420,7 @@ func (m *Manager) Close(ctx context.Context) error {
 	m.closed = true
 	m.mu.Unlock()
 	m.stopWatch()
+	m.rollbacks.Wait()
 	running := *m.table.Load()
 	var wg sync.WaitGroup
 	errs := make([]error, len(running))

@@ -46,6 +46,8 @@ func newPlugin(m *Manager, name string, number uint32) *Plugin {
 	p.kv.now = m.cfg.Now
 	p.lines.log = m.cfg.Log.With("plugin", name)
 	p.lines.lost = &p.counters.linesLost
+	defaults := sidecar.Default()
+	p.limit(&defaults)
 	p.replay.init(p)
 	p.slots.Store(&[]*slot{})
 	return p
@@ -75,14 +77,21 @@ func (p *Plugin) pick(slots []*slot, id session.ID) *slot {
 }
 
 // push queues ev. It never blocks: only while a reload moves what is queued to
-// another number of slots does it wait, for as long as copying takes.
-func (p *Plugin) push(ev *session.Event, put func(*ring, *session.Event) pushed) pushed {
+// another number of slots does it wait, for as long as copying takes. With ifRoom
+// it leaves half of the queue to others: see ring.pushIfRoom.
+func (p *Plugin) push(ev *session.Event, ifRoom bool) pushed {
 	for {
 		s := p.slotOf(ev.Session.ID)
 		if s == nil {
 			return overflow // no generation has run yet
 		}
-		if r := put(&s.ring, ev); r != moved {
+		r := moved
+		if ifRoom {
+			r = s.ring.pushIfRoom(ev)
+		} else {
+			r = s.ring.push(ev)
+		}
+		if r != moved {
 			return r
 		}
 		runtime.Gosched()
@@ -91,7 +100,7 @@ func (p *Plugin) push(ev *session.Event, put func(*ring, *session.Event) pushed)
 
 // enqueue is push for an event that happens now.
 func (p *Plugin) enqueue(ev *session.Event) {
-	if p.push(ev, (*ring).push) == overflow {
+	if p.push(ev, false) == overflow {
 		p.counters.lost.Add(1)
 	}
 }
@@ -120,6 +129,13 @@ func (p *Plugin) noteError(err error) {
 	p.lastError = err.Error()
 }
 
+// lastFault is what the last fault was, for messages.
+func (p *Plugin) lastFault() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lastError
+}
+
 func (p *Plugin) noteFault(f *fault) {
 	p.counters.lastFaultAt.Store(p.manager.cfg.Now())
 	p.noteError(f)
@@ -127,13 +143,14 @@ func (p *Plugin) noteFault(f *fault) {
 
 // load makes a generation of c and puts it in the place of the running one. On
 // an error the running one goes on, untouched.
-func (p *Plugin) load(ctx context.Context, c content, side *sidecar.Sidecar) error {
-	gen, err := p.build(ctx, c, side)
+func (p *Plugin) load(ctx context.Context, c content) error {
+	gen, err := p.build(ctx, c)
 	if err != nil {
 		return err
 	}
-	fresh := make([]*instance, 0, side.Instances)
-	for range side.Instances {
+	p.limit(c.side)
+	fresh := make([]*instance, 0, c.side.Instances)
+	for range c.side.Instances {
 		inst, err := gen.instantiate()
 		if err != nil {
 			closeAll(fresh)
@@ -148,6 +165,14 @@ func (p *Plugin) load(ctx context.Context, c content, side *sidecar.Sidecar) err
 		return err
 	}
 	return nil
+}
+
+// limit puts the sidecar's limits in force. What is over them already stays, so
+// that a module that is refused afterwards has done no harm.
+func (p *Plugin) limit(side *sidecar.Sidecar) {
+	p.kv.limit(side.KVKeys, int(side.KVBytes))
+	p.values.max.Store(int64(side.MetricNames))
+	p.lines.limit(side.LogLines, int(side.LogLine))
 }
 
 func closeAll(instances []*instance) {
@@ -177,6 +202,10 @@ func (p *Plugin) swap(gen *generation, fresh []*instance) error {
 	old := p.gen.Load()
 	if old != nil {
 		gen.number = old.number
+		if !old.failing.Load() && old.content.key() != gen.content.key() {
+			before := old.content
+			gen.before = &before
+		}
 	}
 	gen.number++
 	gen.loadedAt = time.Now()
@@ -214,7 +243,7 @@ func (p *Plugin) handOver(slots []*slot, fresh []*instance) error {
 		if fresh[n].hooks[pluginRestore] == nil {
 			continue
 		}
-		state, err := s.inst.save(startLimit)
+		state, err := s.inst.save()
 		if err != nil {
 			p.lines.note(warn, "the state of an instance could not be saved and is lost", "instance", n, "err", err)
 			if f := (*fault)(nil); errors.As(err, &f) {
@@ -222,7 +251,7 @@ func (p *Plugin) handOver(slots []*slot, fresh []*instance) error {
 			}
 			continue
 		}
-		if err := fresh[n].restore(state, startLimit); err != nil {
+		if err := fresh[n].restore(state); err != nil {
 			return err
 		}
 	}
@@ -235,7 +264,7 @@ func (s *slot) retire() {
 		return
 	}
 	if s.inst.hooks[pluginStop] != nil {
-		if _, f := s.inst.call(pluginStop, startLimit, 0); f != nil {
+		if _, f := s.inst.call(pluginStop, 0); f != nil {
 			s.plugin.lines.note(warn, "the plugin did not stop in good order", "instance", s.index, "err", f)
 		}
 	}

@@ -89,7 +89,7 @@ func (r *replay) announce(id session.ID) bool {
 		var result pushed
 		r.plugin.manager.cfg.Store.Announce(id, func(ev session.Event) {
 			if hookSet(r.plugin.hooks.Load()).has(onInsert) {
-				result = r.plugin.push(&ev, (*ring).pushIfRoom)
+				result = r.plugin.push(&ev, true)
 			}
 		})
 		if result != overflow {

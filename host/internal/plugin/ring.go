@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"sync"
+	"unsafe"
 
 	"github.com/sesshook/sesshook/host/internal/session"
 )
@@ -126,6 +127,13 @@ func (r *ring) len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.events) + r.taken
+}
+
+// bytes returns what the ring itself takes; sessions are the cache's.
+func (r *ring) bytes() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return int64(cap(r.events)+cap(r.spare)+r.taken) * int64(unsafe.Sizeof(session.Event{}))
 }
 
 // signal makes a channel of capacity 1 readable.

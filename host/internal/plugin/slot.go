@@ -222,7 +222,7 @@ func (s *slot) deliver(ev *session.Event, start time.Duration) (end time.Duratio
 	if s.inst.hooks[h] == nil {
 		return start
 	}
-	code, f := s.inst.deliver(ev, s.inst.gen.side.EventDeadline)
+	code, f := s.inst.deliver(ev)
 	end = clock()
 	s.account(h, end-start, code, f)
 	return end
@@ -240,7 +240,7 @@ func (s *slot) tellLost(n uint64) {
 // enter calls a hook that is given no event.
 func (s *slot) enter(h hook, arg uint64) {
 	start := clock()
-	code, f := s.inst.call(h, s.inst.gen.side.EventDeadline, arg)
+	code, f := s.inst.call(h, arg)
 	s.account(h, clock()-start, int32(code), f)
 }
 
@@ -267,26 +267,36 @@ func (s *slot) account(h hook, took time.Duration, code int32, f *fault) Result 
 	switch {
 	case f != nil:
 		s.discard(f)
+		return result
 	case result == ResultError:
 		s.plugin.lines.note(slog.LevelWarn, "the plugin reported an error", "hook", h.String(), "result", code)
+	}
+	if s.inst.gen.failing.Load() {
+		s.inst.gen.returned()
 	}
 	return result
 }
 
 // discard closes the instance. The next call makes a fresh one of the same
-// generation.
+// generation, unless there were too many faults.
 func (s *slot) discard(f *fault) {
+	gen := s.inst.gen
+	s.inst.close()
+	s.inst = nil
 	s.plugin.counters.faults.Add(1)
 	s.plugin.lines.note(slog.LevelError, "the plugin's instance was discarded", "instance", s.index, "err", f)
 	s.plugin.noteFault(f)
-	s.inst.close()
-	s.inst = nil
+	gen.faulted()
 }
 
 // ensure makes an instance if there is none, and calls plugin_ready where it is
 // due: once per generation, on instance 0 only. After a failure it waits for a
 // growing while, in which events are queued.
 func (s *slot) ensure() bool {
+	if gen := s.plugin.gen.Load(); gen != nil && gen.paused() {
+		s.retryAt = gen.quarantine.pausedUntil(time.Now())
+		return false
+	}
 	if s.inst == nil && !s.renew() {
 		return false
 	}
@@ -307,6 +317,7 @@ func (s *slot) renew() bool {
 	}
 	inst, err := gen.instantiate()
 	if err != nil {
+		gen.faulted()
 		pause := min(time.Second<<min(s.fails, 8), 5*time.Minute)
 		s.fails++
 		s.retryAt = time.Now().Add(pause)

@@ -11,16 +11,18 @@ type Result uint8
 
 // The results of a call.
 const (
-	ResultOK       Result = iota
-	ResultRefused         // on_session_resume returned 1
-	ResultError           // the plugin returned something else than 0
-	ResultTrap            // the guest trapped
-	ResultDeadline        // the guest was stopped because it took too long
-	ResultBusy            // the instance was not free within the deadline; no call was made
+	ResultOK      Result = iota
+	ResultRefused        // on_session_resume returned 1
+	ResultError          // the plugin returned something else than 0
+	ResultTrap           // the guest trapped
+	ResultFuel           // the guest used up its budget of instructions
+	ResultPointer        // the guest gave a host function a pointer outside of its memory
+	ResultPanic          // a host function panicked: a bug of the host
+	ResultBusy           // the instance was not free within the deadline, or the plugin is paused; no call was made
 	resultCount
 )
 
-var resultNames = [resultCount]string{"ok", "refused", "error", "trap", "deadline", "busy"}
+var resultNames = [resultCount]string{"ok", "refused", "error", "trap", "fuel", "pointer", "panic", "busy"}
 
 func (r Result) String() string { return resultNames[r] }
 
@@ -49,6 +51,7 @@ type calls struct {
 // counters are a plugin's, for as long as its name is there.
 type counters struct {
 	hooks       [hookCount]calls
+	fuel        atomic.Uint64 // instructions that all calls have used
 	lost        atomic.Uint64
 	loaded      atomic.Uint64
 	loadFailed  atomic.Uint64

@@ -8,23 +8,27 @@ import (
 
 // A Status is what is known of one plugin at one moment.
 type Status struct {
-	Name       string
-	File       string // path of the module
-	State      string // "running", "failed", "disabled"
-	SHA256     string // of the running module, as are the fields that follow
-	Language   string // of the module, as its producers section tells; may be empty
-	Hooks      []string
-	Grants     []abi.Grant
-	Instances  int
-	Generation int // 1 for the first content that ran under the name
-	LoadedAt   time.Time
-	LastError  string // why the newest content did not load, or the last fault
+	Name        string
+	File        string // path of the module
+	State       string // "running", "quarantined", "failed", "disabled"
+	SHA256      string // of the running module, as are the fields that follow
+	Language    string // of the module, as its producers section tells; may be empty
+	Hooks       []string
+	Grants      []abi.Grant
+	Instances   int
+	Generation  int // 1 for the first content that ran under the name
+	LoadedAt    time.Time
+	PausedUntil time.Time // of a quarantined one
+	LastError   string    // why the newest content did not load, or the last fault
 
 	Queue, QueueLimit int    // events
 	MemoryBytes       int64  // linear memory of all instances
 	EventsLost        uint64 // since the name came
 	LinesLost         uint64 // log lines that were dropped
 	Faults            uint64 // instances that were discarded
+	Fuel              uint64 // instructions that all calls have used
+	FuelPerCall       int64
+	QueueBytes        int64 // that the queue's own memory takes
 	Loads, LoadErrors uint64
 
 	Calls  []HookStatus
@@ -71,7 +75,7 @@ func (m *Manager) Refusals() map[abi.Code]uint64 {
 func (p *Plugin) status() Status {
 	st := Status{
 		Name: p.name, File: p.file(), State: "disabled",
-		EventsLost: p.counters.lost.Load(), LinesLost: p.counters.linesLost.Load(), Faults: p.counters.faults.Load(),
+		EventsLost: p.counters.lost.Load(), LinesLost: p.counters.linesLost.Load(), Faults: p.counters.faults.Load(), Fuel: p.counters.fuel.Load(),
 		Loads: p.counters.loaded.Load(), LoadErrors: p.counters.loadFailed.Load(),
 		Values: p.values.status(),
 	}
@@ -80,6 +84,7 @@ func (p *Plugin) status() Status {
 	p.mu.Unlock()
 	for _, s := range *p.slots.Load() {
 		st.Queue += s.ring.len()
+		st.QueueBytes += s.ring.bytes()
 	}
 	for h := range hookCount {
 		if c, ok := p.counters.hooks[h].status(h); ok {
@@ -93,7 +98,13 @@ func (p *Plugin) status() Status {
 		}
 		return st
 	}
-	st.State, st.SHA256, st.Language = "running", gen.content.sum, gen.report.Language
+	if gen.paused() {
+		st.State, st.PausedUntil = "quarantined", gen.quarantine.pausedUntil(time.Now())
+	} else {
+		st.State = "running"
+	}
+	st.FuelPerCall = gen.side.Fuel
+	st.SHA256, st.Language = gen.content.sum, gen.report.Language
 	st.Hooks, st.Grants = gen.report.Hooks, gen.grants
 	st.Instances, st.Generation, st.LoadedAt = gen.side.Instances, gen.number, gen.loadedAt
 	st.QueueLimit, st.MemoryBytes = gen.side.Queue, gen.memory.Load()

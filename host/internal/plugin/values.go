@@ -8,14 +8,12 @@ import (
 	"github.com/sesshook/sesshook/abi"
 )
 
-// maxValues is the number of metric names that one plugin may have.
-const maxValues = 256
-
 // values are the metrics that a plugin adds to and sets. They outlive its
 // reloads, and are safe for concurrent use; reading and adding take no lock.
 type values struct {
 	names atomic.Pointer[map[string]*value] // copied on write
 	mu    sync.Mutex                        // held to write
+	max   atomic.Int64                      // how many names there may be
 }
 
 type value struct {
@@ -55,12 +53,15 @@ func (v *values) find(name []byte, gauge bool) (*value, abi.Code) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.max.Load() < 1 {
+		return nil, abi.Limit
+	}
 	next := map[string]*value{}
 	if all := v.names.Load(); all != nil {
 		if m := (*all)[string(name)]; m != nil {
 			return m, sameKind(m, gauge)
 		}
-		if len(*all) >= maxValues {
+		if int64(len(*all)) >= v.max.Load() {
 			return nil, abi.Limit
 		}
 		next = maps.Clone(*all)

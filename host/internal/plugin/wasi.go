@@ -37,7 +37,7 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
 		line, rest, ended := bytes.Cut(p, []byte{'\n'})
-		if room := maxLine - len(w.line); len(line) > room {
+		if room := int(w.inst.gen.side.LogLine) - len(w.line); len(line) > room {
 			line = line[:room]
 		}
 		w.line = append(w.line, line...)

@@ -8,26 +8,29 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// watch scans the directory whenever something in it changes, and from time to
-// time anyway: watches get lost, and network file systems have none. It returns
-// the function that ends it and waits for its end.
-func (m *Manager) watch() (stop func()) {
+// watch scans the directory whenever w reports a change, and from time to time
+// anyway: watches get lost, and network file systems have none. w is watch's
+// from now on, and may be nil. It returns the function that ends it and waits
+// for its end.
+func (m *Manager) watch(w *fsnotify.Watcher) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() { m.watchUntil(ctx) })
+	wg.Go(func() { m.watchUntil(ctx, w) })
 	return func() {
 		cancel()
 		wg.Wait()
 	}
 }
 
-func (m *Manager) watchUntil(ctx context.Context) {
-	w := m.newWatcher()
-	defer func() {
-		if w != nil {
-			_ = w.Close()
-		}
-	}()
+// closeWatcher releases w, if there is one.
+func closeWatcher(w *fsnotify.Watcher) {
+	if w != nil {
+		_ = w.Close()
+	}
+}
+
+func (m *Manager) watchUntil(ctx context.Context, w *fsnotify.Watcher) {
+	defer func() { closeWatcher(w) }()
 	timer := time.NewTimer(m.cfg.Rescan)
 	defer timer.Stop()
 	for {

@@ -32,10 +32,12 @@ type Sidecar struct {
 	// Instances is the number of instances among which events are spread by
 	// session id.
 	Instances int
-	// Fuel is the number of instructions that one call may execute. It is read
-	// here, and takes effect once modules carry an instruction budget; until
-	// then the deadlines alone bound a call.
+	// Fuel is the number of instructions that one call may execute. A call of a
+	// hook with a deadline has less where the deadline allows less.
 	Fuel int64
+	// StartFuel is the same for each of the calls that bring an instance up,
+	// hand its state over, and end it.
+	StartFuel int64
 	// Memory is how far the linear memory of each instance may grow, in bytes.
 	// What is not a whole page of 64 KiB is not used.
 	Memory Size
@@ -56,6 +58,22 @@ type Sidecar struct {
 	// ResumeFailClosed makes an on_session_resume that failed refuse the
 	// resumption (a full handshake follows) instead of allowing it.
 	ResumeFailClosed bool
+	// ModuleSize is the largest module that is read.
+	ModuleSize Size
+	// CompileTime is how long compiling may take.
+	CompileTime time.Duration
+	// KVBytes bounds the plugin's own keys and their values together, KVKeys
+	// their number.
+	KVBytes Size
+	KVKeys  int
+	// MetricNames is the number of metrics that the plugin may have.
+	MetricNames int
+	// LogLines is how many lines a second the plugin may log, LogLine how long
+	// each may be. What is more is counted.
+	LogLines int
+	LogLine  Size
+	// Subscriptions is the number of topics that an instance may subscribe to.
+	Subscriptions int
 	// Config is the [config] table as JSON, its keys sorted; {} where there is
 	// none.
 	Config []byte
@@ -68,6 +86,14 @@ const (
 	minMemory, maxMemory       = Page, 4 * GiB
 	minQueue, maxQueue         = 1, 16 << 20
 	minTick, maxTick           = 10 * time.Millisecond, 24 * time.Hour
+	minModule, maxModule       = 1 * KiB, 256 * MiB
+	minCompile, maxCompile     = 100 * time.Millisecond, 10 * time.Minute
+	minKVBytes, maxKVBytes     = 0, 1 * GiB
+	minKVKeys, maxKVKeys       = 0, 1 << 20
+	minMetrics, maxMetrics     = 0, 10_000
+	minLines, maxLines         = 0, 1_000_000
+	minLine, maxLine           = 16, 64 * KiB
+	minTopics, maxTopics       = 0, 1024
 	minDeadline                = time.Millisecond
 	maxMiss                    = 10 * time.Second
 	maxResume                  = time.Second
@@ -79,7 +105,12 @@ func Default() Sidecar {
 	return Sidecar{
 		Enabled:   true,
 		Instances: 1,
-		Fuel:      50_000_000,
+		// Guests can't be preempted: while one runs, the garbage collector of the
+		// whole process may have to wait for it, and every handshake for that.
+		// Ten million instructions are some 5 ms; an event takes a few
+		// thousand. A Go guest needs 0.8 million to start.
+		Fuel:      10_000_000,
+		StartFuel: 20_000_000,
 		// Room for a Go guest, which starts with 3 MiB and grows to 8 and more
 		// before its collector runs.
 		Memory:         64 * MiB,
@@ -87,6 +118,14 @@ func Default() Sidecar {
 		MissDeadline:   50 * time.Millisecond,
 		ResumeDeadline: 5 * time.Millisecond,
 		EventDeadline:  time.Second,
+		ModuleSize:     32 * MiB,
+		CompileTime:    20 * time.Second,
+		KVBytes:        4 * MiB,
+		KVKeys:         4096,
+		MetricNames:    256,
+		LogLines:       10_000,
+		LogLine:        8 * KiB,
+		Subscriptions:  64,
 		Config:         []byte("{}"),
 	}
 }
@@ -116,6 +155,15 @@ func Parse(name string, data []byte) (*Sidecar, error) {
 	p.duration(doc, "miss_deadline", &s.MissDeadline, minDeadline, maxMiss)
 	p.duration(doc, "resume_deadline", &s.ResumeDeadline, minDeadline, maxResume)
 	p.duration(doc, "event_deadline", &s.EventDeadline, minDeadline, maxEvent)
+	number(p, doc, "start_fuel", &s.StartFuel, minFuel, maxFuel)
+	p.size(doc, "module_size", &s.ModuleSize, minModule, maxModule)
+	p.duration(doc, "compile_time", &s.CompileTime, minCompile, maxCompile)
+	p.size(doc, "kv_bytes", &s.KVBytes, minKVBytes, maxKVBytes)
+	number(p, doc, "kv_keys", &s.KVKeys, minKVKeys, maxKVKeys)
+	number(p, doc, "metric_names", &s.MetricNames, minMetrics, maxMetrics)
+	number(p, doc, "log_lines", &s.LogLines, minLines, maxLines)
+	p.size(doc, "log_line", &s.LogLine, minLine, maxLine)
+	number(p, doc, "subscriptions", &s.Subscriptions, minTopics, maxTopics)
 	p.choice(doc, "resume_fail", &s.ResumeFailClosed, "open", "closed")
 	p.config(doc, &s.Config)
 	if err := p.err(); err != nil {
@@ -127,5 +175,7 @@ func Parse(name string, data []byte) (*Sidecar, error) {
 // keys are those that a sidecar may have.
 var keys = []string{
 	"enabled", "grants", "instances", "fuel", "memory", "queue", "tick", "sha256",
-	"miss_deadline", "resume_deadline", "event_deadline", "resume_fail", "config",
+	"miss_deadline", "resume_deadline", "event_deadline", "resume_fail",
+	"start_fuel", "module_size", "compile_time", "kv_bytes", "kv_keys", "metric_names",
+	"log_lines", "log_line", "subscriptions", "config",
 }

@@ -3,7 +3,9 @@ package sidecar
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,15 @@ miss_deadline = "20ms"
 resume_deadline = "2ms"
 event_deadline = "3s"
 resume_fail = "closed"
+start_fuel = 2_000_000
+module_size = "8MiB"
+compile_time = "10s"
+kv_bytes = "1MiB"
+kv_keys = 10
+metric_names = 20
+log_lines = 30
+log_line = "1KiB"
+subscriptions = 40
 [config]
 topic = "sessions"
 `))
@@ -36,7 +47,9 @@ topic = "sessions"
 	want := &Sidecar{
 		Enabled: false, Grants: []abi.Grant{abi.SessionsRead, abi.KV}, Instances: 4, Fuel: 1_000_000, Memory: 16 * MiB, Queue: 1024,
 		Tick: 90 * time.Second, SHA256: strings.ToLower(digits), MissDeadline: 20 * time.Millisecond, ResumeDeadline: 2 * time.Millisecond,
-		EventDeadline: 3 * time.Second, ResumeFailClosed: true, Config: []byte(`{"topic":"sessions"}`),
+		EventDeadline: 3 * time.Second, ResumeFailClosed: true,
+		StartFuel: 2_000_000, ModuleSize: 8 * MiB, CompileTime: 10 * time.Second, KVBytes: MiB, KVKeys: 10, MetricNames: 20,
+		LogLines: 30, LogLine: KiB, Subscriptions: 40, Config: []byte(`{"topic":"sessions"}`),
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -69,7 +82,7 @@ func TestMistakesSayWhereAndWhatIsRight(t *testing.T) {
 	for _, tt := range []struct{ behaviour, text, want string }{
 		{"a misspelt key", "\ninstanecs = 2", `a.toml:2:1: unknown key "instanecs": did you mean instances?`},
 		{"a key in capitals", "Enabled = true", `a.toml:1:1: unknown key "Enabled": did you mean enabled?`},
-		{"an unknown key", "colour = 1", `a.toml:1:1: unknown key "colour": a sidecar has enabled, grants, instances, fuel, memory, queue, tick, sha256, miss_deadline, resume_deadline, event_deadline, resume_fail, config; what is for the plugin itself goes under [config]`},
+		{"an unknown key", "colour = 1", `a.toml:1:1: unknown key "colour": a sidecar has enabled, grants, instances, fuel, memory, queue, tick, sha256, miss_deadline, resume_deadline, event_deadline, resume_fail, start_fuel, module_size, compile_time, kv_bytes, kv_keys, metric_names, log_lines, log_line, subscriptions, config; what is for the plugin itself goes under [config]`},
 		{"an indented key", "  topic = 1", `a.toml:1:3: unknown key "topic": a sidecar has`},
 		{"a quoted key", `"" = 1`, `a.toml:1:1: unknown key ""`},
 		{"a misspelt table", "queue = 1\n[confg]\nx = 1", `a.toml:2:2: unknown key "confg": did you mean config?`},
@@ -234,4 +247,49 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("a second time: %+v, %v", again, err)
 		}
 	})
+}
+
+// TestSpecTableHasEveryKeyAndDefault holds the table of abi/SPEC.md.
+func TestSpecTableHasEveryKeyAndDefault(t *testing.T) {
+	spec, err := os.ReadFile("../../../../abi/SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(spec), "\n## The sidecar\n")
+	d := Default()
+	defaults := map[string]string{
+		"enabled": "true", "grants": "", "instances": strconv.Itoa(d.Instances), "fuel": grouped(d.Fuel), "start_fuel": grouped(d.StartFuel),
+		"memory": quoted(d.Memory), "queue": strconv.Itoa(d.Queue), "tick": "", "sha256": "", "resume_fail": `"open"`,
+		"miss_deadline": quoted(brief(d.MissDeadline)), "resume_deadline": quoted(brief(d.ResumeDeadline)), "event_deadline": quoted(brief(d.EventDeadline)),
+		"module_size": quoted(d.ModuleSize), "compile_time": quoted(brief(d.CompileTime)), "kv_bytes": quoted(d.KVBytes), "kv_keys": strconv.Itoa(d.KVKeys),
+		"metric_names": strconv.Itoa(d.MetricNames), "log_lines": grouped(int64(d.LogLines)), "log_line": quoted(d.LogLine),
+		"subscriptions": strconv.Itoa(d.Subscriptions), "config": "{}",
+	}
+	for _, key := range keys {
+		value, ok := defaults[key]
+		if !ok {
+			t.Errorf("this test knows no default of %s", key)
+		}
+		row := "| `" + key + "` | "
+		if value != "" {
+			row += "`" + value + "` |"
+		}
+		if !strings.Contains(table, "\n"+row) {
+			t.Errorf("SPEC.md has no row that begins %q", row)
+		}
+	}
+	if got := strings.Count(table[:strings.Index(table, "\n## ")], "\n| `"); got != len(keys) {
+		t.Errorf("SPEC.md has %d rows, and there are %d keys", got, len(keys))
+	}
+}
+
+func quoted(v any) string { return fmt.Sprintf("\"%v\"", v) }
+
+// grouped writes 10000000 as 10_000_000.
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "_" + digits[i:]
+	}
+	return digits
 }
