@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"slices"
@@ -47,6 +48,7 @@ func adminPlugin(p plugin.Status) admin.Plugin {
 	out := admin.Plugin{
 		Name: p.Name, File: p.File, SHA256: p.SHA256, State: p.State, Language: p.Language,
 		Hooks: p.Hooks, Instances: p.Instances, Generation: p.Generation, LoadedAt: p.LoadedAt, LastError: p.LastError,
+		QuarantinedUntil: p.PausedUntil, Faults: p.Faults, QueueBytes: p.QueueBytes, FuelPerCall: p.FuelPerCall, FuelUsed: p.Fuel,
 		QueueEvents: p.Queue, QueueCapacity: p.QueueLimit, EventsLost: p.EventsLost, MemoryBytes: p.MemoryBytes,
 	}
 	for _, g := range p.Grants {
@@ -61,6 +63,14 @@ func adminPlugin(p plugin.Status) admin.Plugin {
 		}
 	}
 	return out
+}
+
+// Enable implements admin.Source.
+func (a adminSource) Enable(ctx context.Context, name string) (bool, error) {
+	if a.h.plugins == nil {
+		return false, nil
+	}
+	return a.h.plugins.Enable(ctx, name)
 }
 
 // Stats implements admin.Source.
@@ -87,7 +97,7 @@ func (a adminSource) Stats() admin.Stats {
 
 func pluginStats(p plugin.Status) admin.PluginStats {
 	out := admin.PluginStats{
-		Name: p.Name, Running: p.State == "running",
+		Name: p.Name, Running: p.State == "running", Quarantined: p.State == "quarantined", Faults: p.Faults, Fuel: p.Fuel, QueueBytes: p.QueueBytes,
 		Loads:       map[string]uint64{admin.ResultOK: p.Loads, admin.ResultError: p.LoadErrors},
 		QueueEvents: p.Queue, EventsLost: p.EventsLost, LogLinesDropped: p.LinesLost, MemoryBytes: p.MemoryBytes,
 	}

@@ -26,6 +26,10 @@ var (
 	descLost     = desc("plugin_events_lost_total", "Events that the plugin did not get because its queue was full.", "plugin")
 	descLoads    = desc("plugin_loads_total", "Attempts to load the plugin's module, by result.", "plugin", "result")
 	descMemory   = desc("plugin_memory_bytes", "Linear memory of all instances of the plugin.", "plugin")
+	descQueueMem = desc("plugin_queue_bytes", "Memory of the plugin's queue, without the sessions, which are the cache's.", "plugin")
+	descPaused   = desc("plugin_quarantined", "Whether the plugin is paused after too many faults: 1 or 0.", "plugin")
+	descFaults   = desc("plugin_faults_total", "Instances of the plugin that were discarded after a fault.", "plugin")
+	descFuel     = desc("plugin_fuel_total", "Instructions that calls of the plugin have used of their budgets.", "plugin")
 	descLogDrops = desc("plugin_log_lines_dropped_total", "Log lines of the plugin beyond its limit.", "plugin")
 	descValue    = desc("plugin_value", "What the plugin itself counts (metric_add) and sets (metric_set).", "plugin", "name")
 )
@@ -43,7 +47,8 @@ type collector struct{ src Source }
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descSessions, descBytes, descTombstones, descEvents, descRemovals, descRefusals, descHandshakes,
-		descRunning, descCalls, descSeconds, descQueue, descLost, descLoads, descMemory, descLogDrops, descValue,
+		descRunning, descCalls, descSeconds, descQueue, descLost, descLoads, descMemory, descQueueMem,
+		descPaused, descFaults, descFuel, descLogDrops, descValue,
 	} {
 		ch <- d
 	}
@@ -108,11 +113,11 @@ func (out sink) handshakes(t *TLSStats) {
 }
 
 func (out sink) plugin(p *PluginStats) {
-	running := 0.0
-	if p.Running {
-		running = 1
-	}
-	out.gauge(descRunning, running, p.Name)
+	out.gauge(descRunning, oneOrZero(p.Running), p.Name)
+	out.gauge(descPaused, oneOrZero(p.Quarantined), p.Name)
+	out.counter(descFaults, p.Faults, p.Name)
+	out.counter(descFuel, p.Fuel, p.Name)
+	out.gauge(descQueueMem, float64(p.QueueBytes), p.Name)
 	for i := range p.Calls {
 		out.hook(p.Name, &p.Calls[i])
 	}
@@ -129,8 +134,15 @@ func (out sink) plugin(p *PluginStats) {
 	}
 }
 
+func oneOrZero(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 func (out sink) hook(plugin string, h *HookStats) {
-	fixed := []string{ResultOK, ResultError, ResultTrap, ResultDeadline}
+	fixed := []string{ResultOK, ResultError, ResultTrap, ResultFuel}
 	if h.Hook == "on_session_resume" {
 		fixed = append(fixed, ResultRefused)
 	}

@@ -24,7 +24,11 @@ type handler struct{ src Source }
 //	/plugins       JSON array of Plugin
 //	/sessions/ID   JSON metadata of one session, by its id in hex
 //
-// with 405 for other methods and 404 for other paths.
+// and POST on
+//
+//	/plugins/NAME/enable   ends the plugin's quarantine
+//
+// which browsers may send from no other site; with 405 for other methods and 404 for other paths.
 func Handler(src Source) http.Handler {
 	h := &handler{src}
 	mux := http.NewServeMux()
@@ -34,7 +38,8 @@ func Handler(src Source) http.Handler {
 	mux.Handle("GET /metrics", metricsHandler(src))
 	mux.HandleFunc("GET /plugins", h.plugins)
 	mux.HandleFunc("GET /sessions/{id...}", h.session)
-	return guard(mux)
+	mux.HandleFunc("POST /plugins/{name}/enable", h.enable)
+	return guard(http.NewCrossOriginProtection().Handler(mux))
 }
 
 // guard sets what every answer has: it is nobody else's to frame, to sniff or
@@ -79,6 +84,21 @@ func (h *handler) plugins(w http.ResponseWriter, _ *http.Request) {
 		all[i].Grants = append([]string{}, all[i].Grants...)
 	}
 	writeJSON(w, http.StatusOK, all)
+}
+
+func (h *handler) enable(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	found, err := h.src.Enable(r.Context(), name)
+	switch {
+	case err != nil:
+		writeError(w, http.StatusInternalServerError, err.Error())
+	case !found:
+		writeError(w, http.StatusNotFound, fmt.Sprintf("no plugin %q; GET /plugins lists them", name))
+	default:
+		writeJSON(w, http.StatusOK, struct {
+			Enabled string `json:"enabled"`
+		}{name})
+	}
 }
 
 func writeText(w http.ResponseWriter, status int, text string) {

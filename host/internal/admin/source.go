@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"context"
+
 	"github.com/sesshook/sesshook/abi"
 	"github.com/sesshook/sesshook/host/internal/session"
 )
@@ -16,6 +18,9 @@ type Source interface {
 	// Ready returns why the host should get no traffic now, nil if it should.
 	// An errors.Join of several reasons is shown one a line.
 	Ready() error
+	// Enable ends a plugin's quarantine and has it loaded again, and returns
+	// once that is done; false is that there is no such plugin.
+	Enable(ctx context.Context, name string) (bool, error)
 	// Stats returns the counters, all of one moment as far as that is cheap.
 	Stats() Stats
 }
@@ -55,23 +60,27 @@ type TLSStats struct {
 // Results of calls of a hook and of loads of a module, as the metrics name
 // them. A Source may use others beside them.
 const (
-	ResultOK       = "ok"
-	ResultError    = "error"    // the hook returned an error; the module did not load
-	ResultRefused  = "refused"  // on_session_resume returned 1
-	ResultTrap     = "trap"     // the call trapped, and its instance was dropped
-	ResultDeadline = "deadline" // the call took too long
+	ResultOK      = "ok"
+	ResultError   = "error"   // the hook returned an error; the module did not load
+	ResultRefused = "refused" // on_session_resume returned 1
+	ResultTrap    = "trap"    // the call trapped, and its instance was dropped
+	ResultFuel    = "fuel"    // the call used up its budget of instructions
 )
 
 // PluginStats are the counters and gauges of one plugin, over all its
 // generations and instances.
 type PluginStats struct {
-	Name    string
-	Running bool
+	Name        string
+	Running     bool
+	Quarantined bool
+	Faults      uint64 // instances that were discarded
+	Fuel        uint64 // instructions that all calls have used
 	// Calls has an entry for each hook that the module exports.
 	Calls []HookStats
 	// Loads counts attempts to load the module, by result.
 	Loads map[string]uint64
 
+	QueueBytes      int64  // of the queue's own memory
 	QueueEvents     int    // waiting now, over all instances
 	EventsLost      uint64 // because a queue was full
 	LogLinesDropped uint64 // because of the rate limit

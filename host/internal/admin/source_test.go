@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -14,11 +15,17 @@ type fakeSource struct {
 	sessions map[session.ID]session.Session
 	notReady error
 	stats    Stats
+	enabled  []string // names that Enable was called with
 }
 
 func (f *fakeSource) Plugins() []Plugin { return f.plugins }
 func (f *fakeSource) Ready() error      { return f.notReady }
 func (f *fakeSource) Stats() Stats      { return f.stats }
+func (f *fakeSource) Enable(_ context.Context, name string) (bool, error) {
+	f.enabled = append(f.enabled, name)
+	return name == "audit", f.notReady
+}
+
 func (f *fakeSource) Session(id session.ID) (session.Session, bool) {
 	s, ok := f.sessions[id]
 	return s, ok
