@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/bits"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/sesshook/sesshook/abi"
 	"github.com/sesshook/sesshook/host/internal/meter"
+	"github.com/sesshook/sesshook/host/internal/plugin/linear"
 	"github.com/sesshook/sesshook/host/internal/plugin/lint"
 	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
 )
@@ -23,19 +25,17 @@ import (
 // runtime of its own, because wazero's limits are per runtime, and modules of
 // one runtime could import each other.
 type generation struct {
-	plugin   *Plugin
-	number   int
-	content  content
-	side     *sidecar.Sidecar
-	grants   []abi.Grant
-	secrets  bool // sessions in clear
-	report   *lint.Report
-	hooks    hookSet
-	runtime  wazero.Runtime
-	compiled wazero.CompiledModule
-	loadedAt time.Time
-	memory   atomic.Int64 // bytes of linear memory of its instances
-
+	plugin     *Plugin
+	number     int
+	content    content
+	side       *sidecar.Sidecar
+	grants     []abi.Grant
+	secrets    bool // sessions in clear
+	report     *lint.Report
+	hooks      hookSet
+	runtime    wazero.Runtime
+	compiled   wazero.CompiledModule
+	loadedAt   time.Time
 	before     *content    // what ran before it, if that was in good order
 	quarantine *quarantine // of its content
 	failing    atomic.Bool // a fault has not been followed by a call that returned
@@ -77,12 +77,7 @@ func (p *Plugin) build(ctx context.Context, c content) (*generation, error) {
 // to carry its budget, and compiled. The rewritten form is as valid as the
 // original.
 func (g *generation) compile(ctx context.Context, module []byte) error {
-	metered, err := meter.Rewrite(module, meter.Options{
-		MaxBytes: int(g.side.ModuleSize),
-		// The runtime can't be stopped within a function, so what would take too
-		// long is not begun. A unit of work is some 10 ns.
-		MaxCompileWork: uint64(g.side.CompileTime / 10),
-	})
+	metered, err := rewrite(module, g.side)
 	if err != nil {
 		return err
 	}
@@ -121,13 +116,13 @@ func (g *generation) instantiate() (*instance, error) {
 	i := &instance{plugin: g.plugin, gen: g}
 	i.ctx = &callContext{context.Background(), i}
 	// No code of the guest runs here: the meter has taken the start function out.
-	mod, err := g.runtime.InstantiateModule(context.Background(), g.compiled, g.moduleConfig(i))
+	alloc := linear.Allocator{Limit: uint64(g.side.Memory), Account: &g.plugin.memory}
+	mod, err := alloc.Instantiate(context.Background(), g.runtime, g.compiled, g.moduleConfig(i))
 	if err != nil {
 		return nil, trim(err)
 	}
 	i.mod, i.mem = mod, mod.Memory()
 	i.guard.fuel = mod.ExportedGlobal(meter.FuelExport).(api.MutableGlobal)
-	i.measure()
 	for h := range hookCount {
 		if g.hooks.has(h) {
 			i.hooks[h] = mod.ExportedFunction(h.String())
@@ -172,6 +167,11 @@ func (g *generation) paused() bool {
 	}
 	return true
 }
+
+// stackBytes is about what the stacks of one instance take: wazero gives each
+// exported function one of some 10 KiB, which grows with recursion and is given
+// up after a call that may have been deep (see deepCall).
+func (g *generation) stackBytes() int64 { return int64(bits.OnesCount32(uint32(g.hooks))) * 10 << 10 }
 
 // close releases the compiled code and everything else of the generation. Its
 // instances must be idle.

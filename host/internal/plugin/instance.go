@@ -27,7 +27,6 @@ type instance struct {
 	guard  guard
 	hooks  [hookCount]api.Function // looked up once: a look-up costs 3 µs
 	stack  [1]uint64
-	size   uint32 // of mem, in bytes, as it was after the last call
 
 	bufPtr, bufCap uint32 // the guest's event buffer
 
@@ -75,8 +74,7 @@ func (i *instance) call(h hook, arg uint64) (result uint64, f *fault) {
 	err := i.hooks[h].CallWithStack(i.ctx, i.stack[:])
 	used, exhausted := i.guard.leave()
 	i.phase = 0
-	i.gen.plugin.counters.fuel.Add(uint64(used))
-	i.measure()
+	i.plugin.counters.fuel.Add(uint64(used))
 	if err != nil {
 		return 0, i.fault(h, err, exhausted)
 	}
@@ -105,14 +103,6 @@ const deepCall = 1_000_000
 
 // freshStack gives h a new stack, and leaves the old one to the collector.
 func (i *instance) freshStack(h hook) { i.hooks[h] = i.mod.ExportedFunction(h.String()) }
-
-// measure keeps the account of linear memory, which only a call can grow.
-func (i *instance) measure() {
-	if size := i.mem.Size(); size != i.size {
-		i.gen.memory.Add(int64(size) - int64(i.size))
-		i.size = size
-	}
-}
 
 // trim cuts wazero's decoration from an error: plugins' stacks are for logs,
 // one line each.
@@ -243,8 +233,9 @@ func (i *instance) sessionLen(s *session.Session) int {
 	return len(clear)
 }
 
-// close releases the instance. Nobody may be inside of it.
+// close releases the instance and its memory. Nobody may be inside of it, and
+// nobody may look at a view of its memory any more: reading one is a fault that
+// Go can't recover from.
 func (i *instance) close() {
-	i.gen.memory.Add(-int64(i.size))
 	_ = i.mod.Close(context.Background()) // its memory is gone either way
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/plugin/linear"
 	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
 	"github.com/sesshook/sesshook/host/internal/session"
 )
@@ -26,6 +27,7 @@ type Plugin struct {
 	gen      atomic.Pointer[generation] // the one that runs
 	hooks    atomic.Uint32              // its hookSet; 0 while none runs
 	slots    atomic.Pointer[[]*slot]
+	memory   linear.Account // of all instances
 	kv       kvStore
 	values   values
 	lines    lines

@@ -11,6 +11,7 @@ type Status struct {
 	Name        string
 	File        string // path of the module
 	State       string // "running", "quarantined", "failed", "disabled"
+	Signer      string // key id of who signed the running module; empty where nobody asks
 	SHA256      string // of the running module, as are the fields that follow
 	Language    string // of the module, as its producers section tells; may be empty
 	Hooks       []string
@@ -23,6 +24,8 @@ type Status struct {
 
 	Queue, QueueLimit int    // events
 	MemoryBytes       int64  // linear memory of all instances
+	MemoryPeak        int64  // the most that MemoryBytes has been
+	StackBytes        int64  // about what the stacks of all instances take
 	EventsLost        uint64 // since the name came
 	LinesLost         uint64 // log lines that were dropped
 	Faults            uint64 // instances that were discarded
@@ -104,10 +107,12 @@ func (p *Plugin) status() Status {
 		st.State = "running"
 	}
 	st.FuelPerCall = gen.side.Fuel
+	st.Signer = gen.content.signer
 	st.SHA256, st.Language = gen.content.sum, gen.report.Language
 	st.Hooks, st.Grants = gen.report.Hooks, gen.grants
 	st.Instances, st.Generation, st.LoadedAt = gen.side.Instances, gen.number, gen.loadedAt
-	st.QueueLimit, st.MemoryBytes = gen.side.Queue, gen.memory.Load()
+	st.QueueLimit, st.MemoryBytes = gen.side.Queue, p.memory.Committed()
+	st.MemoryPeak, st.StackBytes = p.memory.Peak(), int64(gen.side.Instances)*gen.stackBytes()
 	return st
 }
 
