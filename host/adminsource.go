@@ -46,10 +46,11 @@ func (a adminSource) Plugins() []admin.Plugin {
 
 func adminPlugin(p plugin.Status) admin.Plugin {
 	out := admin.Plugin{
-		Name: p.Name, File: p.File, SHA256: p.SHA256, State: p.State, Language: p.Language,
+		Name: p.Name, File: p.File, SHA256: p.SHA256, Signer: p.Signer, State: p.State, Language: p.Language,
 		Hooks: p.Hooks, Instances: p.Instances, Generation: p.Generation, LoadedAt: p.LoadedAt, LastError: p.LastError,
 		QuarantinedUntil: p.PausedUntil, Faults: p.Faults, QueueBytes: p.QueueBytes, FuelPerCall: p.FuelPerCall, FuelUsed: p.Fuel,
 		QueueEvents: p.Queue, QueueCapacity: p.QueueLimit, EventsLost: p.EventsLost, MemoryBytes: p.MemoryBytes,
+		MemoryPeak: p.MemoryPeak, StackBytes: p.StackBytes,
 	}
 	for _, g := range p.Grants {
 		out.Grants = append(out.Grants, string(g))

@@ -49,6 +49,11 @@ type Config struct {
 	// Grants are those of a module whose sidecar names none; nil is
 	// abi.DefaultGrants.
 	Grants []abi.Grant
+	// TrustedKeysFile holds minisign public keys, one after the other. With it,
+	// every module NAME.wasm needs a signature by one of them, NAME.wasm.minisig,
+	// beside it. It is read for each load, so that keys can be rotated. Empty is
+	// no signatures.
+	TrustedKeysFile string
 	// CompileCache is a private directory (mode 0700) for the native code of
 	// compiled modules, so that a restart need not compile again. Whoever can
 	// write there runs code in this process. Empty keeps it in memory.

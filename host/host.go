@@ -73,7 +73,7 @@ func New(cfg Config) (*Host, error) {
 // change in the cache comes back through notify.
 func (h *Host) startPlugins() (err error) {
 	h.plugins, err = plugin.NewManager(plugin.Config{
-		Dir: h.cfg.ModulesDir, Grants: h.cfg.Grants, CompileCache: h.cfg.CompileCache, TTL: h.cfg.TTL,
+		Dir: h.cfg.ModulesDir, Grants: h.cfg.Grants, CompileCache: h.cfg.CompileCache, TrustedKeys: h.cfg.TrustedKeysFile, TTL: h.cfg.TTL,
 		Node: h.node, Store: h.cache, Keys: h.keys.ring, Log: h.cfg.Log, Now: now,
 	})
 	if err != nil {

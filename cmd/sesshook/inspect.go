@@ -25,6 +25,7 @@ every problem that would keep it from loading, without running it. The exit stat
 would not load.
 
   --json              write the report as JSON
+  --trusted-keys FILE minisign public keys: say who signed it, by FILE.wasm.minisig beside it
   --grant GRANT,...   judge it with these grants, instead of all but sessions:secrets
 `
 }
@@ -33,6 +34,7 @@ func inspect(ctx context.Context, args []string, std stdio) error {
 	var grants []abi.Grant
 	fs := pflag.NewFlagSet("inspect", pflag.ContinueOnError)
 	asJSON := fs.Bool("json", false, "")
+	trusted := fs.String("trusted-keys", "", "")
 	fs.Var(options.Grants(&grants), "grant", "")
 	if err := options.ParseFlags(fs, args); err != nil {
 		return usageUnlessHelp(err)
@@ -52,7 +54,25 @@ func inspect(ctx context.Context, args []string, std stdio) error {
 	if report.Err() != nil {
 		return errSaid
 	}
-	return nil
+	if *trusted == "" {
+		return nil
+	}
+	return inspectSignature(path, module, *trusted, std.err)
+}
+
+// inspectSignature says who signed a module that would load otherwise. That is
+// for people: standard output stays the report's.
+func inspectSignature(path string, module []byte, trusted string, out io.Writer) error {
+	signature, err := os.ReadFile(path + ".minisig")
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	keyID, err := host.VerifySignature(module, signature, trusted)
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	_, err = fmt.Fprintf(out, "signed by minisign key %s\n", keyID)
+	return err
 }
 
 func usageUnlessHelp(err error) error {

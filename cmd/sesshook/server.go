@@ -127,7 +127,7 @@ func openHost(opts *options.Options, log *slog.Logger) (*host.Host, error) {
 	log.Info("loading plugins", "modules", opts.Modules) // which takes seconds where they must be compiled
 	h, err := host.New(host.Config{
 		Node: opts.Node, MaxSessions: opts.MaxSessions, MaxBytes: opts.MaxBytes, TTL: opts.TTL, SingleUse: opts.SingleUse,
-		FarmKeyFile: opts.FarmKeyFile, ModulesDir: opts.Modules, Grants: opts.Grants, CompileCache: compiled, Log: log,
+		FarmKeyFile: opts.FarmKeyFile, ModulesDir: opts.Modules, Grants: opts.Grants, CompileCache: compiled, TrustedKeysFile: opts.TrustedKeys, Log: log,
 	})
 	if inner := errors.Unwrap(err); inner != nil {
 		err = inner // without the name of a Go package

@@ -5,10 +5,11 @@ import "time"
 // Plugin is what /plugins shows of one plugin.
 type Plugin struct {
 	Name       string    `json:"name"`
-	File       string    `json:"file"`     // path of the module
-	SHA256     string    `json:"sha256"`   // of the running module, in hex; empty if none runs
-	State      string    `json:"state"`    // "running", "quarantined", "failed", "disabled"
-	Language   string    `json:"language"` // that it was built from, as far as the module tells; else empty
+	File       string    `json:"file"`             // path of the module
+	SHA256     string    `json:"sha256"`           // of the running module, in hex; empty if none runs
+	Signer     string    `json:"signer,omitempty"` // key id of who signed it
+	State      string    `json:"state"`            // "running", "quarantined", "failed", "disabled"
+	Language   string    `json:"language"`         // that it was built from, as far as the module tells; else empty
 	Hooks      []string  `json:"hooks"`
 	Grants     []string  `json:"grants"`
 	Instances  int       `json:"instances"`
@@ -27,5 +28,7 @@ type Plugin struct {
 	Calls         uint64 `json:"calls"`
 	Errors        uint64 `json:"errors"`
 	EventsLost    uint64 `json:"events_lost"`
+	MemoryPeak    int64  `json:"memory_peak_bytes"`
+	StackBytes    int64  `json:"stack_bytes"`  // about
 	MemoryBytes   int64  `json:"memory_bytes"` // linear memory of all instances
 }

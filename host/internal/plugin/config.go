@@ -39,6 +39,10 @@ type Config struct {
 	// CompileCache is a private directory for native code; empty keeps compiled
 	// code in memory only. It must not be the modules directory.
 	CompileCache string
+	// TrustedKeys is a file of minisign public keys; then every module needs a
+	// signature by one of them beside it. It is read for each load. Empty is no
+	// signatures.
+	TrustedKeys string
 	// TTL is the life of a session that says none itself.
 	TTL time.Duration
 	// Node is this node's id.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sesshook/sesshook/host/internal/plugin/provenance"
 	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
 )
 
@@ -51,7 +52,7 @@ func stampOf(path string) (stamp, error) {
 }
 
 // A sighting is what one look at the directory saw of one plugin.
-type sighting struct{ module, sidecar stamp }
+type sighting struct{ module, sidecar, signature stamp }
 
 // look lists the plugins of dir by name. An entry that can't be looked at is
 // in trouble, and changes nothing of what runs.
@@ -70,15 +71,18 @@ func look(dir string) (seen map[string]sighting, trouble map[string]error, err e
 		if err == nil && module == (stamp{}) {
 			continue // gone, or a dangling link
 		}
-		var side stamp
+		var side, signature stamp
 		if err == nil {
 			side, err = stampOf(filepath.Join(dir, name+sidecarSuffix))
+		}
+		if err == nil {
+			signature, err = stampOf(filepath.Join(dir, entry.Name()+provenance.Suffix))
 		}
 		if err != nil {
 			trouble[name] = err
 			continue
 		}
-		seen[name] = sighting{module, side}
+		seen[name] = sighting{module, side, signature}
 	}
 	return seen, trouble, nil
 }
@@ -91,12 +95,19 @@ type content struct {
 	side    *sidecar.Sidecar
 	sum     string // SHA-256 of wasm, in hexadecimal digits
 	seen    sighting
+
+	signature []byte // nil where there is none
+	signer    string // whose it is; empty where nobody asks for one
 }
 
-// key identifies module and sidecar together: what makes a reload needed.
+// key identifies module, sidecar and signature together: what makes a reload
+// needed.
 func (c content) key() string {
-	sum := sha256.Sum256(c.sidecar)
-	return c.sum + "+" + hex.EncodeToString(sum[:]) + fmt.Sprint(c.sidecar == nil)
+	beside := sha256.New()
+	fmt.Fprintf(beside, "%v %d ", c.sidecar == nil, len(c.sidecar))
+	beside.Write(c.sidecar)
+	beside.Write(c.signature)
+	return c.sum + "+" + hex.EncodeToString(beside.Sum(nil))
 }
 
 // errChanging is returned when a file changed while it was read.
@@ -120,7 +131,10 @@ func read(dir, name string, seen sighting) (content, error) {
 	}
 	sum := sha256.Sum256(c.wasm)
 	c.sum = hex.EncodeToString(sum[:])
-	return c, nil
+	if seen.signature != (stamp{}) {
+		c.signature, err = readFile(c.path+provenance.Suffix, seen.signature, provenance.MaxSignature, "signature")
+	}
+	return c, err
 }
 
 func readFile(path string, seen stamp, limit int64, what string) ([]byte, error) {

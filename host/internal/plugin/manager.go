@@ -14,6 +14,7 @@ import (
 	"github.com/tetratelabs/wazero"
 
 	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/plugin/provenance"
 	"github.com/sesshook/sesshook/host/internal/session"
 )
 
@@ -222,7 +223,11 @@ func (m *Manager) update(ctx context.Context, name string, sight sighting) error
 		p.settled() // touched, or back to what runs
 		return nil
 	}
-	switch err := p.pinned(c); {
+	err = p.pinned(c)
+	if err == nil {
+		c.signer, err = m.signer(c)
+	}
+	switch {
 	case !c.side.Enabled:
 		m.disable(ctx, p)
 	case err != nil:
@@ -241,6 +246,19 @@ func (p *Plugin) pinned(c content) error {
 	return nil
 }
 
+// signer returns who signed c's module, where the operator wants to know.
+func (m *Manager) signer(c content) (string, error) {
+	if m.cfg.TrustedKeys == "" {
+		return "", nil
+	}
+	keys, err := provenance.ReadTrustedKeys(m.cfg.TrustedKeys)
+	if err != nil {
+		return "", err
+	}
+	signer, err := keys.Verify(c.wasm, c.signature)
+	return signer.KeyID, err
+}
+
 // load replaces what runs of p by c, or says why not.
 func (m *Manager) load(ctx context.Context, p *Plugin, c content) {
 	start := time.Now()
@@ -252,7 +270,7 @@ func (m *Manager) load(ctx context.Context, p *Plugin, c content) {
 	p.settled()
 	gen := p.gen.Load()
 	m.publish()
-	p.lines.log.Info("plugin loaded", "generation", gen.number, "sha256", c.sum[:16], "hooks", strings.Join(gen.report.Hooks, ","), "instances", c.side.Instances, "took", time.Since(start).Round(time.Millisecond))
+	p.lines.log.Info("plugin loaded", "generation", gen.number, "sha256", c.sum[:16], "hooks", strings.Join(gen.report.Hooks, ","), "instances", c.side.Instances, "signer", c.signer, "took", time.Since(start).Round(time.Millisecond))
 }
 
 // refuse records that something of p could not be loaded. What runs goes on.

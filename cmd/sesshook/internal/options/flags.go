@@ -49,6 +49,7 @@ func groups(o *Options) []group {
 		{"Plugins", []setting{
 			{"modules", "DIR", "plugins: NAME.wasm, and its settings NAME.toml; watched, and made if it is missing", text{&o.Modules}},
 			{"grant", "GRANT,...", "what a plugin may use whose NAME.toml does not say: sessions:read, sessions:write, sessions:secrets, messages, kv, metrics; or the words none, and default for all but sessions:secrets", grants{&o.Grants}},
+			{"trusted-keys", "FILE", "minisign public keys: every module needs a signature by one of them, NAME.wasm.minisig, beside it; read for each load", text{&o.TrustedKeys}},
 			{"compile-cache", "DIR", "compiled modules, so that the next start is fast; auto is sesshook in the user's cache directory, empty is off", text{&o.CompileCache}},
 		}},
 		{"Operating", []setting{

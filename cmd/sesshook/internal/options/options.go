@@ -34,6 +34,7 @@ type Options struct {
 
 	Modules      string
 	Grants       []abi.Grant // nil: the default grants; empty: none
+	TrustedKeys  string
 	CompileCache string
 
 	Admin     string
