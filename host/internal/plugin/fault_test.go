@@ -132,8 +132,8 @@ func TestFaultsAfterAReloadBringTheLastGoodContentBack(t *testing.T) {
 	for n := range uint32(faultsToQuarantine) {
 		r.insert(n, 0xfe)
 	}
-	st := r.eventually("p", "rolled back", func(st Status) bool { return st.State == "running" && st.SHA256 == good })
-	if st.Generation != 3 || !strings.Contains(st.LastError, "rolled back") {
+	st := r.eventually("p", "rolled back", func(st Status) bool { return strings.Contains(st.LastError, "rolled back") })
+	if st.Generation != 3 || st.State != "running" || st.SHA256 != good {
 		t.Errorf("generation %d, last error %q", st.Generation, st.LastError)
 	}
 	r.logged("rolled back", "generation 3 goes on")

@@ -345,18 +345,28 @@ func (m *Manager) Enable(ctx context.Context, name string) (bool, error) {
 		}
 		p.settled()
 		p.acted = sighting{}
-		if gen := p.gen.Load(); gen != nil {
-			gen.quarantine.end()
-			for _, s := range *p.slots.Load() {
-				signal(s.ring.wake)
-			}
-		}
+		p.absolve()
 	}
 	m.mu.Unlock()
 	if !ok {
 		return false, nil
 	}
 	return true, m.Scan(ctx)
+}
+
+// absolve forgets the faults of what runs, and has it go on at once.
+func (p *Plugin) absolve() {
+	gen := p.gen.Load()
+	if gen == nil {
+		return
+	}
+	gen.quarantine.end()
+	for _, s := range *p.slots.Load() {
+		s.acquire()
+		s.retryAt, s.fails = time.Time{}, 0
+		s.release()
+		signal(s.ring.wake)
+	}
 }
 
 // publish makes the plugins visible to Notify, handshakes and Status.

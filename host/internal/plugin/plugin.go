@@ -331,6 +331,7 @@ func (p *Plugin) shutdown(ctx context.Context) error {
 		close(s.stop)
 	}
 	var left int
+	failed := false
 	for _, s := range slots {
 		select {
 		case <-s.done:
@@ -340,6 +341,7 @@ func (p *Plugin) shutdown(ctx context.Context) error {
 		}
 		s.acquire() // a handshake may still be inside
 		left += s.ring.len() - s.next
+		failed = failed || s.failed
 		s.retire()
 		s.retired = true
 		s.release()
@@ -348,9 +350,13 @@ func (p *Plugin) shutdown(ctx context.Context) error {
 	if gen := p.gen.Swap(nil); gen != nil {
 		gen.close()
 	}
-	if left > 0 {
-		p.counters.lost.Add(uint64(left))
-		return fmt.Errorf("plugin %s: %d events were not delivered in time", p.name, left)
+	if left == 0 {
+		return nil
 	}
-	return nil
+	p.counters.lost.Add(uint64(left))
+	if failed {
+		p.lines.log.Warn("events are given up: the plugin had failed too often", "events", left)
+		return nil
+	}
+	return fmt.Errorf("plugin %s: %d events were not delivered in time", p.name, left)
 }

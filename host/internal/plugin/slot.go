@@ -28,6 +28,7 @@ type slot struct {
 	lost    uint64        // events lost after batch
 	retryAt time.Time     // no instance before then
 	fails   int           // attempts in a row to make an instance
+	failed  bool          // there is no instance for now; the worker's own
 	drained time.Duration // when the worker's last batch ended, by clock; the worker's own
 
 	stop chan struct{} // closed: end once the queue is empty
@@ -114,6 +115,7 @@ func (s *slot) run() {
 		tick.set(s.plugin.tick())
 		worked := s.work(tick.due())
 		wait := s.retryAt
+		s.failed = s.retryAt.After(time.Now())
 		s.release()
 		if s.ended(worked) {
 			return
@@ -133,7 +135,9 @@ func (s *slot) ended(worked bool) bool {
 	case <-s.quit:
 		return true
 	case <-s.stop:
-		return !worked && s.ring.len() == 0
+		// Without an instance there is a pause after faults, which may be long:
+		// what waits is given up.
+		return !worked && (s.ring.len() == 0 || s.failed)
 	default:
 		return false
 	}
@@ -143,14 +147,10 @@ func (s *slot) ended(worked bool) bool {
 func (s *slot) park(tick *timerChan, retryAt time.Time) {
 	var retry <-chan time.Time
 	wake := s.ring.wake
-	stop := s.stop
 	if wait := time.Until(retryAt); wait > 0 {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		retry = timer.C
-		if s.ring.len() > 0 {
-			stop = nil // what waits is not given up: quit ends that
-		}
 	}
 	select {
 	case <-wake:
@@ -158,7 +158,7 @@ func (s *slot) park(tick *timerChan, retryAt time.Time) {
 	case <-tick.c():
 		tick.fired = true
 	case <-retry:
-	case <-stop:
+	case <-s.stop:
 	case <-s.quit:
 	}
 }
