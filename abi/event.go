@@ -43,17 +43,22 @@ func (e *Event) Size() int {
 // least. No variable part but Data may be longer than 65535 bytes: the rest of
 // a longer one is not written.
 func (e *Event) Encode(buf []byte) int {
-	full := e.Size() <= len(buf)
 	flags := e.Flags &^ Truncated
-	if !full {
+	if e.Size() > len(buf) {
 		flags |= Truncated
 	}
 	e.header((*[HeaderSize]byte)(buf), flags)
 	n := HeaderSize
-	for _, part := range [...]string{short(e.ID), short(e.ServerName), short(e.ALPN), short(e.Node), short(e.Topic), short(e.Key), e.Data} {
-		n += copy(buf[n:], part)
+	n += copy(buf[n:], short(e.ID))
+	n += copy(buf[n:], short(e.ServerName))
+	n += copy(buf[n:], short(e.ALPN))
+	n += copy(buf[n:], short(e.Node))
+	if len(e.Topic)+len(e.Key)+len(e.Data) == 0 {
+		return n // mostly: messages alone have these
 	}
-	return n
+	n += copy(buf[n:], short(e.Topic))
+	n += copy(buf[n:], short(e.Key))
+	return n + copy(buf[n:], e.Data)
 }
 
 // ReadAt copies the bytes of e's whole record from offset on into dst, and

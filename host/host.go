@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,7 +40,10 @@ type Host struct {
 	cache   *cache.Cache
 	plugins *plugin.Manager // nil without a modules directory
 	binder  *tlsbind.Binder
+	clock   *session.Clock
 	closing atomic.Bool
+	close   sync.Once
+	closed  chan struct{}
 }
 
 // New makes a host and loads the plugins that lie in cfg.ModulesDir. A module
@@ -50,18 +54,19 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("host: %w", err)
 	}
-	h := &Host{cfg: cfg, node: nodeID(cfg.Node)}
+	h := &Host{cfg: cfg, node: nodeID(cfg.Node), clock: session.NewClock(), closed: make(chan struct{})}
 	if h.keys, err = openFarmKeys(cfg.FarmKeyFile, cfg.Log); err != nil {
 		return nil, fmt.Errorf("host: %w", err)
 	}
-	h.cache = cache.New(cache.Config{MaxSessions: cfg.MaxSessions, MaxBytes: cfg.MaxBytes, Now: now, Notify: h.notify})
+	h.cache = cache.New(cache.Config{MaxSessions: cfg.MaxSessions, MaxBytes: cfg.MaxBytes, Now: h.clock.Now, Notify: h.notify})
+	go h.keepTime()
 	if cfg.ModulesDir != "" {
 		err = h.startPlugins()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("host: %w", errors.Join(err, h.Close(context.Background())))
 	}
-	binding := tlsbind.Config{Cache: h.cache, Keys: h.keys.ring, Node: h.node, TTL: cfg.TTL, SingleUse: cfg.SingleUse, Now: now, Log: cfg.Log}
+	binding := tlsbind.Config{Cache: h.cache, Keys: h.keys.ring, Node: h.node, TTL: cfg.TTL, SingleUse: cfg.SingleUse, Now: h.clock.Now, Log: cfg.Log}
 	if h.plugins != nil {
 		binding.Hooks = h.plugins
 	}
@@ -74,7 +79,7 @@ func New(cfg Config) (*Host, error) {
 func (h *Host) startPlugins() (err error) {
 	h.plugins, err = plugin.NewManager(plugin.Config{
 		Dir: h.cfg.ModulesDir, Grants: h.cfg.Grants, CompileCache: h.cfg.CompileCache, TrustedKeys: h.cfg.TrustedKeysFile, TTL: h.cfg.TTL,
-		Node: h.node, Store: h.cache, Keys: h.keys.ring, Log: h.cfg.Log, Now: now,
+		Node: h.node, Store: h.cache, Keys: h.keys.ring, Log: h.cfg.Log, Now: h.clock.Now,
 	})
 	if err != nil {
 		return err
@@ -82,8 +87,22 @@ func (h *Host) startPlugins() (err error) {
 	return h.plugins.Start(context.Background())
 }
 
-// now is the wall clock that all parts share, in ns since the Unix epoch.
-func now() int64 { return time.Now().UnixNano() }
+// resyncEvery is how soon a wall clock that was set shows.
+const resyncEvery = time.Second
+
+// keepTime has the clock that all parts share follow the wall clock.
+func (h *Host) keepTime() {
+	ticker := time.NewTicker(resyncEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			h.clock.Resync()
+		case <-h.closed:
+			return
+		}
+	}
+}
 
 // nodeID derives a node's id from its name.
 func nodeID(name string) session.Node {
@@ -137,19 +156,27 @@ func (h *Host) Drain() { h.closing.Store(true) }
 
 // Close lets every plugin work off its queue and stop, and releases
 // everything. Connections must have ended before. When ctx ends first, what is
-// still queued is given up, and the error says how much that was.
+// still queued is given up, and the error says how much that was. A second call
+// does nothing.
 func (h *Host) Close(ctx context.Context) error {
 	h.Drain()
 	var err error
+	h.close.Do(func() { err = h.end(ctx) })
+	if err != nil {
+		return fmt.Errorf("host: %w", err)
+	}
+	return nil
+}
+
+// end stops the parts in the order in which they use each other.
+func (h *Host) end(ctx context.Context) (err error) {
 	if h.plugins != nil {
 		err = h.plugins.Close(ctx)
 	}
 	h.keys.close()
 	h.cache.Close()
-	if err != nil {
-		return fmt.Errorf("host: %w", err)
-	}
-	return nil
+	close(h.closed)
+	return err
 }
 
 // AdminHandler returns the HTTP handler for operators: /healthz, /readyz,

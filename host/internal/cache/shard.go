@@ -78,9 +78,15 @@ func (sh *shard) insert(s *session.Session, h uint64, flags uint32, src session.
 		if flags&abi.Overwrite == 0 {
 			return session.ErrExists
 		}
-		sh.unlink(old)
 		sh.count.overwrites++
 		ev.Flags = abi.Replaced
+		if cost <= Cost(old.session) {
+			sh.replace(old, s, cost)
+			sh.count.inserts++
+			sh.feed.send(ev)
+			return nil
+		}
+		sh.unlink(old)
 	} else if !sh.exhume(s.ID, h, flags, now) {
 		return session.ErrRemoved
 	}
@@ -149,6 +155,17 @@ func (sh *shard) link(s *session.Session, cost int64) {
 	*e, sh.spare = entry{session: s}, nil
 	sh.entries[s.ID] = e
 	sh.bytes += cost
+	sh.order.add(e)
+	sh.due.push(s.Expires, e)
+}
+
+// replace puts s, which takes no more room, in the place of e's session. It is
+// unlink and link without a search of the map, and with nothing to evict.
+func (sh *shard) replace(e *entry, s *session.Session, cost int64) {
+	sh.bytes += cost - Cost(e.session)
+	sh.order.remove(e)
+	sh.due.remove(e.due)
+	*e = entry{session: s}
 	sh.order.add(e)
 	sh.due.push(s.Expires, e)
 }

@@ -93,8 +93,8 @@ func TestFaultsInARowQuarantineTheContent(t *testing.T) {
 	for n := range uint32(10) {
 		r.insert(n, 0xfe)
 	}
-	st := r.eventually("moody", "quarantined", func(st Status) bool { return st.State == "quarantined" })
-	if st.Faults != faultsToQuarantine || st.Queue == 0 || st.PausedUntil.IsZero() {
+	st := r.eventually("moody", "quarantined", func(st Status) bool { return st.State == "quarantined" && st.Faults == faultsToQuarantine })
+	if st.Queue == 0 || st.PausedUntil.IsZero() {
 		t.Errorf("%d faults, %d events queued, paused until %v", st.Faults, st.Queue, st.PausedUntil)
 	}
 	if !r.m.Resume(t.Context(), r.session(99, 0xfc)) {

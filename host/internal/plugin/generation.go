@@ -33,6 +33,7 @@ type generation struct {
 	secrets    bool // sessions in clear
 	report     *lint.Report
 	hooks      hookSet
+	budgets    [hookCount]int64 // instructions per call
 	runtime    wazero.Runtime
 	compiled   wazero.CompiledModule
 	loadedAt   time.Time
@@ -49,6 +50,9 @@ func (p *Plugin) build(ctx context.Context, c content) (*generation, error) {
 	g := &generation{plugin: p, content: c, side: side, grants: side.Grants}
 	if g.grants == nil {
 		g.grants = p.manager.cfg.Grants
+	}
+	for h := range hookCount {
+		g.budgets[h] = budgetOf(h, side)
 	}
 	g.quarantine = p.manager.quarantines.of(c.sum)
 	g.pausing.Store(!g.quarantine.pausedUntil(time.Now()).IsZero())

@@ -75,24 +75,9 @@ func answer(phases abi.Phase, fn hostFunc) api.GoModuleFunc {
 			stack[0] = result(abi.Unsupported)
 			return
 		}
-		defer i.witness()
 		i.hostCall = call{i, stack}
 		stack[0] = result(fn(&i.hostCall))
 	}
-}
-
-// witness notes why a host function panics, and lets the panic go on: wazero
-// makes a trap of it. It is deferred.
-func (i *instance) witness() {
-	r := recover()
-	if r == nil {
-		return
-	}
-	i.cause = ResultPanic
-	if r == errBadPointer {
-		i.cause = ResultPointer
-	}
-	panic(r)
 }
 
 // caller returns the instance that calls. Within the module's start function
@@ -129,7 +114,8 @@ func (c *call) bytes(n int) []byte {
 	}
 	view, ok := c.mem.Read(c.u32(n), c.u32(n+1))
 	if !ok {
-		panic(errBadPointer)
+		c.badPointer = true
+		panic(errBadPointer) // wazero makes a trap of it
 	}
 	return view
 }

@@ -31,13 +31,14 @@ type instance struct {
 	bufPtr, bufCap uint32 // the guest's event buffer
 
 	// What a host function may need of the call under way.
-	phase    abi.Phase
-	hostCall call
-	cause    Result           // why a host function panicked; ResultOK where none did
-	event    abi.Event        // the current event's record
-	subject  *session.Session // the session of the event; nil outside of one
-	state    []byte           // the predecessor's, within plugin_restore
-	node     [2 * len(session.Node{})]byte
+	phase      abi.Phase
+	hostCall   call
+	badPointer bool             // why a host function panicked
+	event      abi.Event        // the current event's record
+	subject    *session.Session // the session of the event; nil outside of one
+	state      []byte           // the predecessor's, within plugin_restore
+	home       session.Node     // whose digits are in node
+	node       [2 * len(session.Node{})]byte
 }
 
 // A fault is why an instance must be discarded.
@@ -70,7 +71,7 @@ var errBadPointer = errors.New("pointer or length outside of memory")
 func (i *instance) call(h hook, arg uint64) (result uint64, f *fault) {
 	i.phase = h.phase()
 	i.stack[0] = arg
-	i.guard.enter(budgetOf(h, i.gen.side))
+	i.guard.enter(i.gen.budgets[h])
 	err := i.hooks[h].CallWithStack(i.ctx, i.stack[:])
 	used, exhausted := i.guard.leave()
 	i.phase = 0
@@ -88,13 +89,19 @@ func (i *instance) call(h hook, arg uint64) (result uint64, f *fault) {
 func (i *instance) fault(h hook, err error, exhausted bool) *fault {
 	result := ResultTrap
 	switch {
-	case i.cause != ResultOK:
-		result = i.cause
+	case i.badPointer:
+		result = ResultPointer
 	case exhausted:
 		result = ResultFuel
+	case strings.Contains(err.Error(), recovered):
+		result = ResultPanic
 	}
 	return &fault{result, h, i.guard.budget, trim(err)}
 }
+
+// recovered is what wazero adds to the text of a panic that was not its own: in
+// a host function, that is.
+const recovered = "(recovered by wazero)"
 
 // deepCall is how much fuel a call may use, in instructions, before the stack
 // that it ran on is given up: wazero's stacks are on the Go heap and never
@@ -109,7 +116,7 @@ func (i *instance) freshStack(h hook) { i.hooks[h] = i.mod.ExportedFunction(h.St
 func trim(err error) error {
 	text := strings.ReplaceAll(err.Error(), "\n\t", " < ")
 	text = strings.ReplaceAll(text, "\n", "; ")
-	text = strings.TrimSuffix(text, " (recovered by wazero)")
+	text = strings.Replace(text, " "+recovered, "", 1)
 	return errors.New(text)
 }
 
@@ -216,7 +223,10 @@ func (i *instance) describe(ev *session.Event) {
 	e.ID, e.ServerName, e.ALPN = string(s.ID), s.ServerName, s.ALPN
 	e.Node = ""
 	if s.Home != (session.Node{}) {
-		hex.Encode(i.node[:], s.Home[:])
+		if s.Home != i.home { // mostly this node
+			i.home = s.Home
+			hex.Encode(i.node[:], s.Home[:])
+		}
 		e.Node = unsafe.String(&i.node[0], len(i.node)) // Encode copies it
 	}
 }
