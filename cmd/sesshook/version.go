@@ -7,14 +7,13 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"golang.org/x/sys/cpu"
-
 	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host"
 )
 
 func versionHelp() string {
 	return `Prints the versions of sesshook, Go, wazero and the plugin ABI, one a line. Beside wazero stands how
-modules run on this machine: compiled to machine code, or in the interpreter, which is some ten
+modules run on this machine: compiled to machine code, or in the interpreter, which is some fifty
 times slower.
 `
 }
@@ -25,7 +24,7 @@ func version(_ context.Context, args []string, std stdio) error {
 	}
 	_, err := fmt.Fprintf(std.out, "sesshook %s\ngo       %s %s/%s\nwazero   %s %s\nabi      %s\n",
 		programVersion(), strings.TrimPrefix(runtime.Version(), "go"), runtime.GOOS, runtime.GOARCH,
-		moduleVersion("github.com/tetratelabs/wazero"), engine(), abi.Module)
+		moduleVersion("github.com/tetratelabs/wazero"), host.Engine(), abi.Module)
 	return err
 }
 
@@ -57,21 +56,4 @@ func moduleVersion(path string) string {
 		}
 	}
 	return "unknown"
-}
-
-// engine returns how wazero runs modules here, as it chooses itself: by the
-// system and the processor.
-func engine() string {
-	switch runtime.GOOS {
-	case "linux", "darwin", "freebsd", "netbsd", "windows":
-		if runtime.GOARCH == "arm64" {
-			return "compiler"
-		}
-		fallthrough
-	case "dragonfly", "solaris", "illumos":
-		if runtime.GOARCH == "amd64" && cpu.X86.HasSSE41 {
-			return "compiler"
-		}
-	}
-	return "interpreter"
 }

@@ -74,6 +74,9 @@ func NewManager(cfg Config) (*Manager, error) {
 // here. From now on plugins may change the cache, whose notifications must
 // reach Notify already.
 func (m *Manager) Start(ctx context.Context) error {
+	if Engine() == "interpreter" {
+		m.cfg.Log.Warn("plugins are interpreted on this machine, some fifty times slower than compiled: wazero compiles on amd64 and arm64 only")
+	}
 	w := m.newWatcher() // before the first look, so that nothing falls between
 	if err := m.Scan(ctx); err != nil {
 		closeWatcher(w)
