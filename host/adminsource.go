@@ -98,7 +98,7 @@ func (a adminSource) Stats() admin.Stats {
 
 func pluginStats(p plugin.Status) admin.PluginStats {
 	out := admin.PluginStats{
-		Name: p.Name, Running: p.State == "running", Quarantined: p.State == "quarantined", Faults: p.Faults, Fuel: p.Fuel, QueueBytes: p.QueueBytes,
+		Name: p.Name, Running: p.State == "running", Quarantined: p.State == "quarantined", Faults: p.Faults, Fuel: p.Fuel, QueueBytes: p.QueueBytes, StackBytes: p.StackBytes,
 		Loads:       map[string]uint64{admin.ResultOK: p.Loads, admin.ResultError: p.LoadErrors},
 		QueueEvents: p.Queue, EventsLost: p.EventsLost, LogLinesDropped: p.LinesLost, MemoryBytes: p.MemoryBytes,
 	}

@@ -27,6 +27,7 @@ var (
 	descLoads    = desc("plugin_loads_total", "Attempts to load the plugin's module, by result.", "plugin", "result")
 	descMemory   = desc("plugin_memory_bytes", "Linear memory of all instances of the plugin.", "plugin")
 	descQueueMem = desc("plugin_queue_bytes", "Memory of the plugin's queue, without the sessions, which are the cache's.", "plugin")
+	descStacks   = desc("plugin_stack_bytes", "About what the stacks of all instances of the plugin take.", "plugin")
 	descPaused   = desc("plugin_quarantined", "Whether the plugin is paused after too many faults: 1 or 0.", "plugin")
 	descFaults   = desc("plugin_faults_total", "Instances of the plugin that were discarded after a fault.", "plugin")
 	descFuel     = desc("plugin_fuel_total", "Instructions that calls of the plugin have used of their budgets.", "plugin")
@@ -47,7 +48,7 @@ type collector struct{ src Source }
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descSessions, descBytes, descTombstones, descEvents, descRemovals, descRefusals, descHandshakes,
-		descRunning, descCalls, descSeconds, descQueue, descLost, descLoads, descMemory, descQueueMem,
+		descRunning, descCalls, descSeconds, descQueue, descLost, descLoads, descMemory, descQueueMem, descStacks,
 		descPaused, descFaults, descFuel, descLogDrops, descValue,
 	} {
 		ch <- d
@@ -117,6 +118,7 @@ func (out sink) plugin(p *PluginStats) {
 	out.gauge(descPaused, oneOrZero(p.Quarantined), p.Name)
 	out.counter(descFaults, p.Faults, p.Name)
 	out.counter(descFuel, p.Fuel, p.Name)
+	out.gauge(descStacks, float64(p.StackBytes), p.Name)
 	out.gauge(descQueueMem, float64(p.QueueBytes), p.Name)
 	for i := range p.Calls {
 		out.hook(p.Name, &p.Calls[i])

@@ -80,6 +80,7 @@ type PluginStats struct {
 	// Loads counts attempts to load the module, by result.
 	Loads map[string]uint64
 
+	StackBytes      int64  // about what the stacks of all instances take
 	QueueBytes      int64  // of the queue's own memory
 	QueueEvents     int    // waiting now, over all instances
 	EventsLost      uint64 // because a queue was full

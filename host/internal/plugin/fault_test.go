@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sesshook/sesshook/abi"
@@ -46,6 +47,28 @@ func TestFaultDiscardsTheInstanceAndKeepsTheQueue(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A bug of the host within a host function is the instance's end, and no more.
+func TestPanicInAHostFunctionIsCaught(t *testing.T) {
+	r := newRig(t)
+	var bug atomic.Bool
+	bug.Store(true)
+	r.store.beforeGet = func() {
+		if bug.Load() {
+			panic("a bug of the cache")
+		}
+	}
+	r.load("prober", "")
+	r.insert(1, 1)
+	st := r.eventually("prober", "the fault", func(st Status) bool { return st.Faults == 1 })
+	if got := results(st, "on_session_insert"); got["panic"] != 1 {
+		t.Errorf("results %v", got)
+	}
+	r.logged("a bug of the cache", "which is a bug of the host", "on_session_insert")
+	bug.Store(false)
+	r.insert(2, 2)
+	r.eventually("prober", "a fresh instance goes on", func(st Status) bool { return results(st, "on_session_insert")["ok"] == 1 })
 }
 
 func TestResumeHook(t *testing.T) {

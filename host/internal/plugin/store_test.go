@@ -10,7 +10,8 @@ import (
 
 // mapStore is a Store for tests: no limits, no lives, events in order.
 type mapStore struct {
-	notify func(session.Event)
+	notify    func(session.Event)
+	beforeGet func() // nil is nothing
 
 	mu         sync.Mutex
 	seq        uint64
@@ -28,6 +29,9 @@ func (s *mapStore) event(kind abi.Kind, sess *session.Session, src session.Sourc
 }
 
 func (s *mapStore) Get(id session.ID) (*session.Session, error) {
+	if s.beforeGet != nil {
+		s.beforeGet()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sess, ok := s.sessions[id]; ok {

@@ -44,7 +44,7 @@ func groups(o *Options) []group {
 			{"max-bytes", "SIZE", "memory that cached sessions may take", size{&o.MaxBytes}},
 			{"ttl", "TIME", "how long a session can be resumed after its full handshake, at most 168h", duration{&o.TTL, false}},
 			{"single-use", "", "let each session be resumed once; a resumed one gets a new id", toggle{&o.SingleUse}},
-			{"farm-key-file", "FILE", "keys that all nodes of a farm share (see sesshook keygen), read again on SIGHUP; without it, random keys for this run", text{&o.FarmKeyFile}},
+			{"farm-key-file", "FILE", "keys that all nodes of a farm share (see sesshook keygen), read again when it changes; without it, random keys for this run", text{&o.FarmKeyFile}},
 		}},
 		{"Plugins", []setting{
 			{"modules", "DIR", "plugins: NAME.wasm, and its settings NAME.toml; watched, and made if it is missing", text{&o.Modules}},
