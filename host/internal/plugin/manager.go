@@ -273,7 +273,11 @@ func (m *Manager) load(ctx context.Context, p *Plugin, c content) {
 	p.settled()
 	gen := p.gen.Load()
 	m.publish()
-	p.lines.log.Info("plugin loaded", "generation", gen.number, "sha256", c.sum[:16], "hooks", strings.Join(gen.report.Hooks, ","), "instances", c.side.Instances, "signer", c.signer, "took", time.Since(start).Round(time.Millisecond))
+	about := []any{"generation", gen.number, "sha256", c.sum[:16], "hooks", strings.Join(gen.report.Hooks, ","), "instances", c.side.Instances}
+	if c.signer != "" {
+		about = append(about, "signer", c.signer)
+	}
+	p.lines.log.Info("plugin loaded", append(about, "took", time.Since(start).Round(time.Millisecond))...)
 }
 
 // refuse records that something of p could not be loaded. What runs goes on.
