@@ -46,7 +46,9 @@ func cmdServe(ts *testscript.TestScript, args []string) error {
 	}
 	b.cmd = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--compile-cache", ""}, args...)...)
 	b.cmd.Dir = ts.MkAbs(".")
-	b.cmd.Env = []string{"HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR"), "PATH=" + ts.Getenv("PATH")}
+	for _, name := range []string{"HOME", "TMPDIR", "PATH", "SSL_CERT_FILE"} {
+		b.cmd.Env = append(b.cmd.Env, name+"="+ts.Getenv(name))
+	}
 	stderr, err := b.cmd.StderrPipe()
 	if err != nil {
 		return err

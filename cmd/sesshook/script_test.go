@@ -35,8 +35,14 @@ func TestMain(m *testing.M) {
 //	httpget STATUS URL   prints the body
 //	unhex FROM TO        writes the bytes that a file has in hex
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	testscript.Run(t, scripts("testdata/script"))
+}
+
+// scripts returns how the scripts in dir are run, with the commands that are
+// described above.
+func scripts(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
@@ -55,7 +61,7 @@ func TestScripts(t *testing.T) {
 			"httpget": positive(cmdHTTPGet),
 			"unhex":   positive(cmdUnhex),
 		},
-	})
+	}
 }
 
 // positive makes a script command of one that can't be negated.
