@@ -72,6 +72,11 @@ const (
 	// large is the cost from which a charge is checked wherever it is.
 	large = 256
 
+	// hostCall is what a direct call of a function of the host costs in
+	// addition: that it takes longer than any instruction is known here, how
+	// much longer is not.
+	hostCall = 100
+
 	// hostTrip is the cost of an instruction for which compiled code calls the
 	// runtime and comes back.
 	hostTrip = 32
@@ -319,6 +324,7 @@ func (b *body) call() {
 	f := &b.m.types[b.m.funcs[i]]
 	b.add(1 + surplus(f.params) + surplus(f.results))
 	if int(i) < b.m.imported {
+		b.add(hostCall)
 		b.leave()
 	}
 }

@@ -100,14 +100,16 @@ func (m *module) function(out []byte, h helper) []byte {
 	f := []byte{0} // no locals
 	switch h {
 	case helpBytes:
-		f = m.takeOperand(f, opI64ShrU, 3) // eight bytes are one
+		f = m.takeOperand(f, opI64ShrU, 1) // two bytes are one
 		f = append(f, opLocalGet, 0)
 	case helpEntries:
 		f = m.takeOperand(f, opI64ShrU, 0)
 		f = append(f, opLocalGet, 0)
 	case helpMemoryGrow:
-		// More than all memory fails, and costs nothing.
-		f = append(f, opLocalGet, 0, opI32Const, 0x80, 0x80, 0x04, opI32LeU, opIf, blockEmpty)
+		// More than there can be fails, and costs nothing.
+		f = append(f, opLocalGet, 0, opI32Const)
+		f = appendI64(f, uint64(m.opts.MaxPages)) // signed LEB128, as an i32 has it
+		f = append(f, opI32LeU, opIf, blockEmpty)
 		f = m.takeOperand(f, opI64Shl, 16-3) // 65536 bytes a page
 		f = append(f, opEnd, opLocalGet, 0)
 	case helpTableGrow:

@@ -54,6 +54,10 @@ type Options struct {
 	// made for that; the modules of compilers grow by a tenth or two.
 	MaxBytes int
 
+	// MaxPages is how many pages of 64 KiB the host lets a memory have. To grow
+	// by more fails, and costs nothing. 0 is 65536, which is all there can be.
+	MaxPages uint32
+
 	// MaxTableEntries is how many entries the module's own tables and element
 	// segments may hold together, at the start and by table.grow, which answers
 	// -1 beyond. 0 is DefaultMaxTableEntries. The limit of linear memory does
@@ -73,6 +77,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = DefaultMaxBytes
+	}
+	if o.MaxPages == 0 || o.MaxPages > 65536 {
+		o.MaxPages = 65536
 	}
 	if o.MaxTableEntries == 0 {
 		o.MaxTableEntries = DefaultMaxTableEntries

@@ -25,13 +25,14 @@
 //     with more than 16 locals: 1 for each above 16
 //   - memory.grow, table.grow, ref.func: 32; memory.fill, copy and init and
 //     table.fill, copy and init: 8
-//   - memory.fill, copy and init: 1 for 8 bytes of their length
-//   - memory.grow: 8192 for each page, up to 65536 pages; more always fail
+//   - memory.fill, copy and init: 1 for 2 bytes of their length: they are fast, but
+//     nothing else runs meanwhile
+//   - memory.grow: 8192 for each page, up to Options.MaxPages; more always fail
 //   - table.fill, copy, init and grow: 1 for each entry
 //
 // taken before the operation, which is refused if that is more than is left.
-// Functions of the host cost what their call costs; they have to limit
-// themselves.
+// A direct call of a function of the host costs 100 in addition; what the
+// function itself does, the host has to charge for.
 //
 // The start function is taken out of the module, because it would run before
 // the host can set the budget. The host calls the export StartExport instead,

@@ -99,13 +99,13 @@ func TestBulkOperationsPayFirst(t *testing.T) {
 		_, err := mod.ExportedFunction("memory.fill of 80").Call(context.Background())
 		return err
 	}
-	if err := call(21); err == nil {
+	if err := call(51); err == nil {
 		t.Error("filled on credit")
 	}
 	if b, _ := mod.Memory().ReadByte(0); b != 0 {
 		t.Error("the memory has been filled")
 	}
-	if err := call(22); err != nil {
+	if err := call(52); err != nil {
 		t.Errorf("not filled: %v", err)
 	}
 	if b, _ := mod.Memory().ReadByte(79); b != 1 {
@@ -122,14 +122,14 @@ func TestCosts(t *testing.T) {
 		"loop without a branch back": 3,
 		"loop of ten":                1 + 2 + 10*(1+6),
 		"call":                       2 + 1,
-		"call out":                   2,
+		"call out":                   2 + 100,
 		"dead code":                  2,
 		"small arm, not taken":       1 + 2 + 2,
 		"large arm, not taken":       1 + 2,
 		"large arm, taken":           1 + 2 + 6,
 		"20 locals":                  1 + 4,
-		"memory.fill of 80":          1 + 3 + 8 + 10,
-		"memory.init of 16":          1 + 3 + 8 + 2,
+		"memory.fill of 80":          1 + 3 + 8 + 40,
+		"memory.init of 16":          1 + 3 + 8 + 8,
 		"table.init of 2":            1 + 3 + 8 + 2,
 		"table.grow by 5":            1 + 2 + 32 + 5 + 1,
 		"memory.grow by 1":           1 + 1 + 32 + 8192 + 1,

@@ -99,7 +99,7 @@ func (g *generation) compile(ctx context.Context, module []byte) error {
 func (g *generation) prepare(ctx context.Context) error {
 	exported := g.compiled.ExportedFunctions()
 	for h := range hookCount {
-		if _, ok := exported[h.String()]; ok {
+		if _, ok := exported[h.export()]; ok {
 			g.hooks |= 1 << h
 		}
 	}
@@ -108,8 +108,7 @@ func (g *generation) prepare(ctx context.Context) error {
 	}
 	for _, imported := range g.report.Imports {
 		if imported.Module == wasi_snapshot_preview1.ModuleName {
-			_, err := wasi_snapshot_preview1.Instantiate(ctx, g.runtime)
-			return err
+			return instantiateWASI(ctx, g.runtime)
 		}
 	}
 	return nil
@@ -129,7 +128,7 @@ func (g *generation) instantiate() (*instance, error) {
 	i.guard.fuel = mod.ExportedGlobal(meter.FuelExport).(api.MutableGlobal)
 	for h := range hookCount {
 		if g.hooks.has(h) {
-			i.hooks[h] = mod.ExportedFunction(h.String())
+			i.hooks[h] = mod.ExportedFunction(h.export())
 		}
 	}
 	if err := i.start(); err != nil {

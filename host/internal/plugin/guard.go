@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -26,6 +27,34 @@ func (g *guard) enter(budget int64) {
 
 // leave reports what the call used, and whether it wanted more than its budget.
 func (g *guard) leave() (used int64, exhausted bool) { return meter.Spent(g.budget, g.fuel.Get()) }
+
+// charge takes n instructions for what a host function does, and ends the call
+// where there are not as many left.
+func (g *guard) charge(n int64) {
+	left := int64(g.fuel.Get()) - n
+	g.fuel.Set(uint64(left))
+	if left < 0 {
+		panic(errOutOfFuel) // wazero makes a trap of it, and the fuel says why
+	}
+}
+
+// errOutOfFuel is what a host function traps with when the guest can't pay.
+var errOutOfFuel = errors.New("out of fuel in a host function")
+
+// costs are what host functions charge for themselves, in instructions, beside
+// what they charge for the bytes that they are given. They follow what the work
+// takes at some three instructions a nanosecond; a look-up or a copy is small.
+var costs = map[string]int64{
+	"session_get":    300,
+	"session_insert": 5000, // opens an envelope
+	"session_remove": 1000,
+	"session_replay": 5000,
+	"kv_get":         300,
+	"kv_put":         1000,
+	"kv_delete":      300,
+	"log":            2000, // writes a line
+	"random_fill":    500,
+}
 
 // instructionsPerSecond translates a deadline into a budget. Compiled guests
 // execute one to three instructions a nanosecond; taking one keeps a call

@@ -37,7 +37,16 @@ var hookNames = [hookCount]string{
 	eventBuffer: "event_buffer", initialize: "_initialize", startFunction: meter.StartExport,
 }
 
-func (h hook) String() string { return hookNames[h] }
+// String returns what people call h: the name of the export, mostly.
+func (h hook) String() string {
+	if h == startFunction {
+		return "the start function"
+	}
+	return hookNames[h]
+}
+
+// export returns the name that h is exported under.
+func (h hook) export() string { return hookNames[h] }
 
 // phase returns the phase of abi/SPEC.md in which h runs.
 func (h hook) phase() abi.Phase {

@@ -57,7 +57,7 @@ func instantiateHost(ctx context.Context, r wazero.Runtime) error {
 		case "time_now":
 			fn = api.GoModuleFunc(timeNow)
 		default:
-			fn = answer(f.Phase, hostFuncs[f.Name])
+			fn = answer(f.Phase, costs[f.Name], hostFuncs[f.Name])
 		}
 		b.NewFunctionBuilder().WithGoModuleFunction(fn, valueTypes(f.Type.Params), valueTypes(f.Type.Results)).Export(f.Name)
 	}
@@ -67,14 +67,15 @@ func instantiateHost(ctx context.Context, r wazero.Runtime) error {
 	return nil
 }
 
-// answer is fn as wazero calls it: refused outside of its phases.
-func answer(phases abi.Phase, fn hostFunc) api.GoModuleFunc {
+// answer is fn as wazero calls it: refused outside of its phases, and paid for.
+func answer(phases abi.Phase, cost int64, fn hostFunc) api.GoModuleFunc {
 	return func(ctx context.Context, mod api.Module, stack []uint64) {
 		i := caller(ctx, mod)
 		if i.phase&phases == 0 {
 			stack[0] = result(abi.Unsupported)
 			return
 		}
+		i.guard.charge(cost)
 		i.hostCall = call{i, stack}
 		stack[0] = result(fn(&i.hostCall))
 	}
@@ -117,6 +118,7 @@ func (c *call) bytes(n int) []byte {
 		c.badPointer = true
 		panic(errBadPointer) // wazero makes a trap of it
 	}
+	c.guard.charge(int64(len(view)) / 16) // after the check: a wild length is a bad pointer
 	return view
 }
 

@@ -46,6 +46,7 @@ func randomFill(c *call) abi.Code {
 	if len(buf) > maxRandom {
 		return abi.TooLarge
 	}
+	c.guard.charge(int64(len(buf)))
 	_, _ = rand.Read(buf) // crypto/rand never fails: it ends the process instead
 	return abi.OK
 }
@@ -61,7 +62,9 @@ func logEnabled(c *call) abi.Code {
 // logLine is log(level, text, text_len), which has no result.
 func logLine(ctx context.Context, mod api.Module, stack []uint64) {
 	c := call{caller(ctx, mod), stack}
-	c.plugin.lines.write(abi.Level(int32(c.u32(0))), c.bytes(1))
+	text := c.bytes(1)
+	c.guard.charge(costs["log"] + 4*int64(min(len(text), int(c.gen.side.LogLine))))
+	c.plugin.lines.write(abi.Level(int32(c.u32(0))), text)
 }
 
 // timeNow is time_now().

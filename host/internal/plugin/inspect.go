@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tetratelabs/wazero"
 
@@ -32,10 +33,18 @@ func Inspect(ctx context.Context, name string, module []byte, grants []abi.Grant
 
 // rewrite gives a module its budget, within the sidecar's limits.
 func rewrite(module []byte, side *sidecar.Sidecar) (*meter.Module, error) {
-	return meter.Rewrite(module, meter.Options{
+	metered, err := meter.Rewrite(module, meter.Options{
 		MaxBytes: int(side.ModuleSize),
+		MaxPages: side.Memory.Pages(),
 		// The runtime can't be stopped within a function, so what would take too
 		// long is not begun. A unit of work is some 10 ns.
 		MaxCompileWork: uint64(side.CompileTime / 10),
 	})
+	switch {
+	case errors.Is(err, meter.ErrLimit):
+		return nil, &lint.Refusal{Text: "is too much to compile: " + err.Error(), Hint: "make functions smaller and fewer; compile_time and module_size in the sidecar raise some of the limits"}
+	case errors.Is(err, meter.ErrReserved):
+		return nil, &lint.Refusal{Text: "takes a name that is the host's: " + err.Error(), Hint: "rename the export"}
+	}
+	return metered, err
 }

@@ -109,12 +109,18 @@ const recovered = "(recovered by wazero)"
 const deepCall = 1_000_000
 
 // freshStack gives h a new stack, and leaves the old one to the collector.
-func (i *instance) freshStack(h hook) { i.hooks[h] = i.mod.ExportedFunction(h.String()) }
+func (i *instance) freshStack(h hook) { i.hooks[h] = i.mod.ExportedFunction(h.export()) }
+
+// maxFaultText is how much of an error is kept, in bytes.
+const maxFaultText = 4 << 10
 
 // trim cuts wazero's decoration from an error: plugins' stacks are for logs,
 // one line each.
 func trim(err error) error {
-	text := strings.ReplaceAll(err.Error(), "\n\t", " < ")
+	text := err.Error()
+	// Names in it are the guest's, and a panic has the host's whole stack.
+	text = text[:min(len(text), maxFaultText)]
+	text = strings.ReplaceAll(text, "\n\t", " < ")
 	text = strings.ReplaceAll(text, "\n", "; ")
 	text = strings.Replace(text, " "+recovered, "", 1)
 	return errors.New(text)

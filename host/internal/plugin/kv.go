@@ -22,6 +22,7 @@ type kvStore struct {
 	bytes    int // keys and values together
 	maxKeys  int
 	maxBytes int
+	soonest  int64 // no entry expires before; 0 is that none does
 }
 
 // limit sets how much may be stored. What is there already stays.
@@ -79,6 +80,9 @@ func (s *kvStore) put(key, value []byte, ttlMS int64) abi.Code {
 	e := kvEntry{value: append([]byte(nil), value...)}
 	if ttlMS > 0 {
 		e.expires = addMillis(s.now(), ttlMS)
+		if s.soonest == 0 || e.expires < s.soonest {
+			s.soonest = e.expires
+		}
 	}
 	if s.entries == nil {
 		s.entries = map[string]kvEntry{}
@@ -116,12 +120,21 @@ func (s *kvStore) drop(key string) {
 	}
 }
 
-// sweep drops what has expired.
+// sweep drops what has expired. It looks at the entries only where one of them
+// may have: a store that is full stays cheap.
 func (s *kvStore) sweep() {
 	now := s.now()
+	if s.soonest == 0 || now < s.soonest {
+		return
+	}
+	s.soonest = 0
 	for key, e := range s.entries {
-		if e.expires != 0 && e.expires <= now {
+		switch {
+		case e.expires == 0:
+		case e.expires <= now:
 			s.drop(key)
+		case s.soonest == 0 || e.expires < s.soonest:
+			s.soonest = e.expires
 		}
 	}
 }

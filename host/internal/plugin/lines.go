@@ -67,10 +67,11 @@ func (l *lines) write(level abi.Level, text []byte) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.allow(time.Now().Unix()) {
+	length := min(len(text), l.length)
+	if !l.allow(time.Now().Unix(), 1+length/lineUnit) {
 		return
 	}
-	l.text = escape(l.text[:0], text[:min(len(text), l.length)])
+	l.text = escape(l.text[:0], text[:length])
 	l.log.Log(context.Background(), slogLevel(level), string(l.text))
 }
 
@@ -97,20 +98,24 @@ func (l *lines) note(level slog.Level, msg string, args ...any) {
 	l.log.Log(context.Background(), level, msg, args...)
 }
 
-// allow counts one line, and first reports what was dropped before.
-func (l *lines) allow(second int64) bool {
+// lineUnit is how many bytes a line may have that counts as one; a longer one
+// counts as several, so that log_lines bounds bytes as well.
+const lineUnit = 256
+
+// allow counts a line as so many, and first reports what was dropped before.
+func (l *lines) allow(second int64, count int) bool {
 	if second != l.second {
 		if l.dropped > 0 {
 			l.log.Warn("log lines of the plugin were dropped", "lines", l.dropped, "log_lines", l.perSecond)
 		}
 		l.second, l.written, l.dropped = second, 0, 0
 	}
-	if l.written >= l.perSecond {
+	if l.written+count > l.perSecond {
 		l.dropped++
 		l.lost.Add(1)
 		return false
 	}
-	l.written++
+	l.written += count
 	return true
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/tetratelabs/wazero/api"
+
 	"github.com/sesshook/sesshook/abi"
 	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
 )
@@ -54,14 +56,14 @@ func TestLogFloodIsBoundedAndCounted(t *testing.T) {
 	const linesPerSecond = 1000
 	l := &lines{log: slog.New(slog.NewTextHandler(&out, nil)), lost: &lost, perSecond: linesPerSecond}
 	for range linesPerSecond + 500 {
-		if l.allow(100) {
+		if l.allow(100, 1) {
 			l.log.Info("line")
 		}
 	}
 	if n := strings.Count(out.String(), "msg=line"); n != linesPerSecond || lost.Load() != 500 {
 		t.Errorf("%d lines written, %d lost", n, lost.Load())
 	}
-	l.allow(101)
+	l.allow(101, 1)
 	if !strings.Contains(out.String(), "lines=500") {
 		t.Error("the loss was not reported in the next second")
 	}
@@ -84,7 +86,9 @@ func TestPrintedLinesBecomeLogLines(t *testing.T) {
 	p.lines.log, p.lines.lost = slog.New(slog.NewTextHandler(&out, nil)), &lost
 	side := sidecar.Default()
 	p.limit(&side)
-	w := &lineWriter{inst: &instance{plugin: p, gen: &generation{content: content{side: &side}, side: &side}}, level: abi.Warn}
+	inst := &instance{plugin: p, gen: &generation{side: &side}}
+	inst.guard.fuel = &fuelTank{left: 1 << 30}
+	w := &lineWriter{inst: inst, level: abi.Warn}
 	for _, part := range []string{"first li", "ne\nsecond\nthi", "rd", strings.Repeat("x", 2*int(side.LogLine)), "\n"} {
 		if n, err := w.Write([]byte(part)); n != len(part) || err != nil {
 			t.Fatalf("wrote %d of %d: %v", n, len(part), err)
@@ -96,6 +100,15 @@ func TestPrintedLinesBecomeLogLines(t *testing.T) {
 		}
 	}
 }
+
+// A fuelTank is fuel without a guest.
+type fuelTank struct {
+	api.MutableGlobal // for the methods that nobody calls
+	left              uint64
+}
+
+func (f *fuelTank) Get() uint64     { return f.left }
+func (f *fuelTank) Set(left uint64) { f.left = left }
 
 func TestNotesAreWrittenOnceASecond(t *testing.T) {
 	var out bytes.Buffer

@@ -19,9 +19,18 @@ func (g *generation) moduleConfig(i *instance) wazero.ModuleConfig {
 		WithStartFunctions(). // _initialize is called under the guard, _start never
 		WithSysWalltime().
 		WithSysNanotime().
-		WithRandSource(rand.Reader).
+		WithRandSource(randomSource{i}).
 		WithStdout(&lineWriter{inst: i, level: abi.Info}).
 		WithStderr(&lineWriter{inst: i, level: abi.Warn})
+}
+
+// A randomSource is the randomness of an instance, which it pays for.
+type randomSource struct{ inst *instance }
+
+// Read fills p; it never fails.
+func (r randomSource) Read(p []byte) (int, error) {
+	r.inst.guard.charge(int64(len(p)))
+	return rand.Read(p)
 }
 
 // A lineWriter turns what a guest prints into log lines. It belongs to one
@@ -35,6 +44,7 @@ type lineWriter struct {
 // Write never fails: a line that is too long is cut where log cuts it.
 func (w *lineWriter) Write(p []byte) (int, error) {
 	n := len(p)
+	w.inst.guard.charge(costs["log"] + int64(n))
 	for len(p) > 0 {
 		line, rest, ended := bytes.Cut(p, []byte{'\n'})
 		if room := int(w.inst.gen.side.LogLine) - len(w.line); len(line) > room {

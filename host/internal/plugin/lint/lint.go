@@ -21,6 +21,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -199,12 +200,27 @@ func (c *checker) validate(ctx context.Context, module []byte) {
 		c.refuse(f)
 		return
 	}
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		c.problem(printable(refusal.Text), refusal.Hint)
+		return
+	}
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	if len(text) > 4*maxName {
 		text = text[:4*maxName] + "…"
 	}
 	c.problem("is not valid WebAssembly: "+printable(text), "the compiler or a tool that changed its output is at fault: build it again without that tool (wasm-opt, wasm-strip, …), or report it there")
 }
+
+// A Refusal is returned by Options.Compile for a module that is valid, and that
+// the host does not want all the same.
+type Refusal struct {
+	Text string // what is wrong
+	Hint string // what to do; may be empty
+}
+
+// Error returns what is wrong.
+func (r *Refusal) Error() string { return r.Text }
 
 // guarded turns a panic of the runtime into an error: a file may not end the
 // process.

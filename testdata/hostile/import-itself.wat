@@ -1,0 +1,8 @@
+;; outcome: refused which the host does not offer
+;;
+;; Imports a function of the module that it is itself, by its name in the directory.
+(module
+  (import "import-itself" "on_session_insert" (func $own (param i32) (result i32)))
+  (memory (export "memory") 1 1)
+  (func (export "event_buffer") (result i64) (i64.const 0x0000100000001000))
+  (func (export "on_session_insert") (param $len i32) (result i32) (call $own (local.get $len))))

@@ -1,0 +1,16 @@
+;; outcome: limited log
+;; on: insert
+;; sidecar: log_lines = 100
+;;
+;; Logs as many short lines as it can.
+(module
+  (import "tls_session_v1" "log" (func $log (param i32 i32 i32)))
+  (memory (export "memory") 1 1)
+  (func (export "event_buffer") (result i64) (i64.const 0x0000100000001000))
+  (data (i32.const 0) "flood")
+  (func (export "on_session_insert") (param $len i32) (result i32)
+    (local $n i32)
+    (loop $again
+      (call $log (i32.const 8) (i32.const 0) (i32.const 5))
+      (br_if $again (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 1000))))
+    (i32.const 0)))

@@ -1,0 +1,51 @@
+;; outcome: discarded pointer
+;; on: insert
+;; cases: 17
+;;
+;; Each case gives a range that ends beyond 2^32, and so, in 32 bits, within memory, as another argument of another host
+;; function.
+(module
+  (import "tls_session_v1" "session_get" (func $session_get (param i32 i32 i32 i32) (result i32)))
+  (import "tls_session_v1" "session_insert" (func $session_insert (param i32 i32 i32 i32 i64 i32) (result i32)))
+  (import "tls_session_v1" "session_remove" (func $session_remove (param i32 i32) (result i32)))
+  (import "tls_session_v1" "kv_get" (func $kv_get (param i32 i32 i32 i32) (result i32)))
+  (import "tls_session_v1" "kv_put" (func $kv_put (param i32 i32 i32 i32 i64) (result i32)))
+  (import "tls_session_v1" "kv_delete" (func $kv_delete (param i32 i32) (result i32)))
+  (import "tls_session_v1" "metric_add" (func $metric_add (param i32 i32 i64) (result i32)))
+  (import "tls_session_v1" "metric_set" (func $metric_set (param i32 i32 i64) (result i32)))
+  (import "tls_session_v1" "config_get" (func $config_get (param i32 i32) (result i32)))
+  (import "tls_session_v1" "event_read" (func $event_read (param i32 i32 i32) (result i32)))
+  (import "tls_session_v1" "node_id" (func $node_id (param i32 i32) (result i32)))
+  (import "tls_session_v1" "log" (func $log (param i32 i32 i32)))
+  (import "tls_session_v1" "random_fill" (func $random_fill (param i32 i32) (result i32)))
+  (memory (export "memory") 1 1)
+  (func (export "event_buffer") (result i64) (i64.const 0x0000100000001000))
+  (func $id (result i32) (i32.add (i32.const 4096) (i32.load16_u (i32.const 4096))))
+  (func $id_len (result i32) (i32.load16_u (i32.const 4102)))
+  (global $case (mut i32) (i32.const 0))
+  (func (export "plugin_start") (result i32)
+    ;; {"case":"NN"}
+    (drop (call $config_get (i32.const 0) (i32.const 64)))
+    (global.set $case (i32.add
+      (i32.mul (i32.const 10) (i32.sub (i32.load8_u (i32.const 9)) (i32.const 48)))
+      (i32.sub (i32.load8_u (i32.const 10)) (i32.const 48))))
+    (i32.const 0))
+  (func (export "on_session_insert") (param $len i32) (result i32)
+    (if (i32.eq (global.get $case) (i32.const 0)) (then (drop (call $session_get (i32.const 0xfffffff0) (i32.const 0x20) (i32.const 0) (i32.const 16)))))
+    (if (i32.eq (global.get $case) (i32.const 1)) (then (drop (call $session_get (call $id) (call $id_len) (i32.const 0xfffffff0) (i32.const 0x20)))))
+    (if (i32.eq (global.get $case) (i32.const 2)) (then (drop (call $session_insert (i32.const 0xfffffff0) (i32.const 0x20) (i32.const 0) (i32.const 16) (i64.const 0) (i32.const 0)))))
+    (if (i32.eq (global.get $case) (i32.const 3)) (then (drop (call $session_insert (i32.const 0) (i32.const 16) (i32.const 0xfffffff0) (i32.const 0x20) (i64.const 0) (i32.const 0)))))
+    (if (i32.eq (global.get $case) (i32.const 4)) (then (drop (call $session_remove (i32.const 0xfffffff0) (i32.const 0x20)))))
+    (if (i32.eq (global.get $case) (i32.const 5)) (then (drop (call $kv_get (i32.const 0xfffffff0) (i32.const 0x20) (i32.const 0) (i32.const 16)))))
+    (if (i32.eq (global.get $case) (i32.const 6)) (then (drop (call $kv_put (i32.const 0) (i32.const 16) (i32.const 0) (i32.const 16) (i64.const 0))) (drop (call $kv_get (i32.const 0) (i32.const 16) (i32.const 0xfffffff0) (i32.const 0x20)))))
+    (if (i32.eq (global.get $case) (i32.const 7)) (then (drop (call $kv_put (i32.const 0xfffffff0) (i32.const 0x20) (i32.const 0) (i32.const 16) (i64.const 0)))))
+    (if (i32.eq (global.get $case) (i32.const 8)) (then (drop (call $kv_put (i32.const 0) (i32.const 16) (i32.const 0xfffffff0) (i32.const 0x20) (i64.const 0)))))
+    (if (i32.eq (global.get $case) (i32.const 9)) (then (drop (call $kv_delete (i32.const 0xfffffff0) (i32.const 0x20)))))
+    (if (i32.eq (global.get $case) (i32.const 10)) (then (drop (call $metric_add (i32.const 0xfffffff0) (i32.const 0x20) (i64.const 1)))))
+    (if (i32.eq (global.get $case) (i32.const 11)) (then (drop (call $metric_set (i32.const 0xfffffff0) (i32.const 0x20) (i64.const 1)))))
+    (if (i32.eq (global.get $case) (i32.const 12)) (then (drop (call $config_get (i32.const 0xfffffff0) (i32.const 0x20)))))
+    (if (i32.eq (global.get $case) (i32.const 13)) (then (drop (call $event_read (i32.const 0) (i32.const 0xfffffff0) (i32.const 0x20)))))
+    (if (i32.eq (global.get $case) (i32.const 14)) (then (drop (call $node_id (i32.const 0xfffffff0) (i32.const 0x20)))))
+    (if (i32.eq (global.get $case) (i32.const 15)) (then (call $log (i32.const 8) (i32.const 0xfffffff0) (i32.const 0x20))))
+    (if (i32.eq (global.get $case) (i32.const 16)) (then (drop (call $random_fill (i32.const 0xfffffff0) (i32.const 0x20)))))
+    (i32.const 0)))

@@ -1,0 +1,30 @@
+;; outcome: harmless
+;; on: miss
+;; counts: forged
+;; refuses: invalid
+;;
+;; Answers every miss with bytes that look sealed and are made up: the session's own head, with a body of noise. The
+;; client gets a full handshake.
+(module
+  (import "tls_session_v1" "session_get" (func $session_get (param i32 i32 i32 i32) (result i32)))
+  (import "tls_session_v1" "session_insert" (func $session_insert (param i32 i32 i32 i32 i64 i32) (result i32)))
+  (import "tls_session_v1" "random_fill" (func $random_fill (param i32 i32) (result i32)))
+  (import "tls_session_v1" "metric_add" (func $metric_add (param i32 i32 i64) (result i32)))
+  (memory (export "memory") 1 1)
+  (func (export "event_buffer") (result i64) (i64.const 0x0000100000001000))
+  (func $id (result i32) (i32.add (i32.const 4096) (i32.load16_u (i32.const 4096))))
+  (func $id_len (result i32) (i32.load16_u (i32.const 4102)))
+  (data (i32.const 0) "forged")
+  (global $n (mut i32) (i32.const 0))
+  (func (export "on_session_insert") (param $len i32) (result i32)
+    (local $n i32)
+    ;; keep a real one to learn its form from
+    (local.set $n (call $session_get (call $id) (call $id_len) (i32.const 16384) (i32.const 8192)))
+    (if (i32.and (i32.gt_s (local.get $n) (i32.const 64)) (i32.le_s (local.get $n) (i32.const 8192)))
+      (then (global.set $n (local.get $n))))
+    (i32.const 0))
+  (func (export "on_session_miss") (param $len i32) (result i32)
+    (if (i32.eqz (global.get $n)) (then (return (i32.const 0))))
+    (drop (call $random_fill (i32.const 16400) (i32.sub (global.get $n) (i32.const 16))))
+    (drop (call $metric_add (i32.const 0) (i32.const 6) (i64.const 1)))
+    (i32.ne (call $session_insert (call $id) (call $id_len) (i32.const 16384) (global.get $n) (i64.const 0) (i32.const 3)) (i32.const -5))))
