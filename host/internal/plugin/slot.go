@@ -167,7 +167,7 @@ func (s *slot) park(tick *timerChan, retryAt time.Time) {
 // before it begins again. Waking a goroutine for each event, on another
 // processor and with cold caches, costs ten times what the event does; under
 // load this makes batches, and the first event after a pause does not wait.
-const gatherTime = time.Millisecond
+const gatherTime = 4 * time.Millisecond
 
 // gather waits until gatherTime has passed since the worker's last batch.
 func (s *slot) gather() {

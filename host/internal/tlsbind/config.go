@@ -36,8 +36,12 @@ func configInUse(hello *tls.ClientHelloInfo, fallback *tls.Config) *tls.Config {
 // settleTicketKeys gives cfg random ticket keys, which nothing ever uses.
 // Without any, crypto/tls makes new ones in each clone, for each connection.
 func settleTicketKeys(cfg *tls.Config) {
-	rand.Read(cfg.SessionTicketKey[:])
-	cfg.SetSessionTicketKeys([][32]byte{cfg.SessionTicketKey})
+	var key [32]byte
+	rand.Read(key[:])
+	// A config without this field makes keys in spite of those set below (its
+	// deprecation tells callers not to choose them; nobody chose this one).
+	cfg.SessionTicketKey = key //lint:ignore SA1019 see above
+	cfg.SetSessionTicketKeys([][32]byte{key})
 }
 
 // bind returns a clone of base for the connection of hello alone.

@@ -18,7 +18,7 @@ func TestCallersConfigIsNotTouched(t *testing.T) {
 	cfg := serverConfig()
 	f.TLSConfig(cfg)
 	f.Listener(newPipes(), cfg)
-	if cfg.GetConfigForClient != nil || cfg.WrapSession != nil || cfg.UnwrapSession != nil || cfg.SessionTicketKey != [32]byte{} {
+	if cfg.GetConfigForClient != nil || cfg.WrapSession != nil || cfg.UnwrapSession != nil {
 		t.Errorf("%+v", cfg)
 	}
 	if f.TLSConfig(nil) == nil {
@@ -69,7 +69,7 @@ func TestCallersGetConfigForClientDeclinesOrFails(t *testing.T) {
 		s.ok(t, client, false)
 		s.ok(t, client, true)
 		err = errors.New("no such customer")
-		if _, clientErr, out := s.meet(client); clientErr == nil || out.err != err {
+		if _, out, clientErr := s.meet(client); clientErr == nil || out.err != err {
 			t.Errorf("client: %v, server: %v", clientErr, out.err)
 		}
 	})
@@ -86,7 +86,7 @@ func TestCallersVerifyConnection(t *testing.T) {
 		s.ok(t, client, false)
 		id := tickets.id(t)
 		err = errors.New("not today")
-		if _, _, out := s.meet(client); out.err != err {
+		if _, out, _ := s.meet(client); out.err != err {
 			t.Errorf("server: %v", out.err)
 		}
 		if n := f.Stats().Handshakes[Handshake{version, true}]; n != 0 {

@@ -271,7 +271,7 @@ func (s *site) serveOne() served {
 }
 
 // meet lets one client connect and returns what both saw.
-func (s *site) meet(client *tls.Config) (tls.ConnectionState, error, served) {
+func (s *site) meet(client *tls.Config) (tls.ConnectionState, served, error) {
 	server := make(chan served, 1)
 	go func() { server <- s.serveOne() }()
 	raw := s.pipes.dial()
@@ -290,13 +290,13 @@ func (s *site) meet(client *tls.Config) (tls.ConnectionState, error, served) {
 		return c.ConnectionState(), err
 	}()
 	raw.Close()
-	return state, err, <-server
+	return state, <-server, err
 }
 
 // ok connects, wants success on both sides, and wants a resumption or none.
 func (s *site) ok(t *testing.T, client *tls.Config, resumed bool) served {
 	t.Helper()
-	state, err, out := s.meet(client)
+	state, out, err := s.meet(client)
 	if err != nil || out.err != nil {
 		t.Fatalf("client: %v, server: %v", err, out.err)
 	}
