@@ -186,7 +186,9 @@ func (f footprint) grownFrom(before footprint) (all []string) {
 	}
 	grown("goroutines", before.goroutines, f.goroutines, 2)
 	grown("open files", before.files, f.files, 2)
-	grown("memory mappings", before.mappings, f.mappings, 24)
+	if !underRace {
+		grown("memory mappings", before.mappings, f.mappings, 24)
+	}
 	grown("KiB of heap", int(before.heap>>10), int(f.heap>>10), 8<<10)
 	return all
 }

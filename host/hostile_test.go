@@ -35,7 +35,12 @@ func TestHostile(t *testing.T) {
 	s.settle()
 	before := measure(t)
 	s.load.start()
-	for _, h := range all {
+	for n, h := range all {
+		// The race detector looks at how the host's parts meet, which every
+		// module shows; without it each of them has its turn.
+		if underRace && n%5 != 0 {
+			continue
+		}
 		t.Run(h.name, func(t *testing.T) { s.play(t, h) })
 	}
 	s.load.end()
