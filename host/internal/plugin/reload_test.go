@@ -129,7 +129,8 @@ func TestBadContentKeepsTheOldOne(t *testing.T) {
 		"bad sidecar":       {good, "instances = \"many\"\n", "sequencer.toml:1"},
 		"wrong pin":         {good, "sha256 = \"" + string(bytes.Repeat([]byte("ab"), 32)) + "\"\n", "pins sha256"},
 		"grant not given":   {good, "grants = []\n", "metrics"},
-		"memory over limit": {good, "memory = \"64KiB\"\n", ""}, // one page: fits
+		"memory that fits":  {good, "memory = \"128KiB\"\n", ""},
+		"memory over limit": {good, "memory = \"64KiB\"\n", "64"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
