@@ -43,15 +43,12 @@ var errOutOfFuel = errors.New("out of fuel in a host function")
 
 // costs are what host functions charge for themselves, in instructions, beside
 // what they charge for the bytes that they are given. They follow what the work
-// takes at some three instructions a nanosecond; a look-up or a copy is small.
+// takes at some three instructions a nanosecond; a look-up is within what the call costs.
 var costs = map[string]int64{
-	"session_get":    300,
 	"session_insert": 5000, // opens an envelope
 	"session_remove": 1000,
 	"session_replay": 5000,
-	"kv_get":         300,
 	"kv_put":         1000,
-	"kv_delete":      300,
 	"log":            2000, // writes a line
 	"random_fill":    500,
 }

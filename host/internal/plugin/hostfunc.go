@@ -75,9 +75,12 @@ func answer(phases abi.Phase, cost int64, fn hostFunc) api.GoModuleFunc {
 			stack[0] = result(abi.Unsupported)
 			return
 		}
-		i.guard.charge(cost)
+		i.owed = cost
 		i.hostCall = call{i, stack}
 		stack[0] = result(fn(&i.hostCall))
+		if i.owed >= smallChange {
+			i.guard.charge(i.owed) // once, behind the work: that of one call is bounded
+		}
 	}
 }
 
@@ -90,6 +93,10 @@ func caller(ctx context.Context, mod api.Module) *instance {
 	}
 	return i
 }
+
+// smallChange is what is not worth charging for: the meter has charged more for
+// the call itself.
+const smallChange = 64
 
 // result is a code as an i32 on wazero's stack.
 func result(c abi.Code) uint64 { return uint64(uint32(c)) }
@@ -110,6 +117,13 @@ func (c *call) u32(n int) uint32 { return uint32(c.params[n]) }
 // again; what is outside of memory traps. No bytes may be anywhere: languages
 // point nowhere in particular with an empty slice.
 func (c *call) bytes(n int) []byte {
+	view := c.room(n)
+	c.owed += int64(len(view)) / 16
+	return view
+}
+
+// room is bytes for what is to be written to, of which only that is paid for.
+func (c *call) room(n int) []byte {
 	if c.u32(n+1) == 0 {
 		return nil
 	}
@@ -118,14 +132,14 @@ func (c *call) bytes(n int) []byte {
 		c.badPointer = true
 		panic(errBadPointer) // wazero makes a trap of it
 	}
-	c.guard.charge(int64(len(view)) / 16) // after the check: a wild length is a bad pointer
 	return view
 }
 
 // reply copies value to the buffer whose pointer is parameter n, and whose
 // capacity follows it, if it fits; the result is its length in any case.
 func (c *call) reply(n int, value []byte) abi.Code {
-	buf := c.bytes(n)
+	buf := c.room(n)
+	c.owed += int64(len(value)) / 16
 	if len(value) <= len(buf) {
 		copy(buf, value)
 	}

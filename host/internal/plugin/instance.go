@@ -32,6 +32,7 @@ type instance struct {
 
 	// What a host function may need of the call under way.
 	phase      abi.Phase
+	owed       int64 // what the host function under way has to charge
 	hostCall   call
 	badPointer bool             // why a host function panicked
 	event      abi.Event        // the current event's record
