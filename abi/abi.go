@@ -24,6 +24,10 @@ const (
 	HeaderSize = 64
 	// NodeIDSize is the length of a node id: 12 hexadecimal digits.
 	NodeIDSize = 12
+	// MaxTopic is the longest topic of a message.
+	MaxTopic = 128
+	// MaxMessage is the longest payload of a message, a request or a reply.
+	MaxMessage = 256 << 10
 )
 
 // A Code is what a host function returns. Zero or more is success, and a
@@ -86,9 +90,10 @@ const (
 	Miss    Kind = 4 // a client presented a genuine id that is not here
 	Resume  Kind = 5 // a client is about to resume
 	Message Kind = 6 // a message arrived
+	Lost    Kind = 7 // messages of another node did not arrive
 )
 
-var kindNames = [...]string{"UNKNOWN", "INSERT", "REMOVE", "GET", "MISS", "RESUME", "MESSAGE"}
+var kindNames = [...]string{"UNKNOWN", "INSERT", "REMOVE", "GET", "MISS", "RESUME", "MESSAGE", "LOST"}
 
 // String returns the name of SPEC.md for k, "UNKNOWN" where it has none.
 func (k Kind) String() string { return name(kindNames[:], uint8(k)) }
@@ -138,7 +143,7 @@ type Flags uint8
 
 // The flags of an event record.
 const (
-	Existing   Flags = 1  // replayed: the session was there before
+	Existing   Flags = 1  // replayed: the session was stored, or removed, before
 	Replaced   Flags = 2  // the insert overwrote a session
 	Resumed    Flags = 4  // the session was made by a resumed handshake
 	ClientCert Flags = 8  // the client showed a certificate
@@ -207,4 +212,17 @@ func name(names []string, i uint8) string {
 		return names[0]
 	}
 	return names[i]
+}
+
+// ValidTopic reports whether s can be the topic of a message: 1 to MaxTopic
+// bytes of A-Z a-z 0-9 _ - and dots.
+func ValidTopic(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '_', c == '-', c == '.':
+		default:
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= MaxTopic
 }

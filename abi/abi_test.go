@@ -40,7 +40,7 @@ func TestCodesAreAllThatHaveAName(t *testing.T) {
 
 func TestNamesOfNumbersThatHaveNone(t *testing.T) {
 	for _, got := range []string{
-		Kind(0).String(), Kind(7).String(), Kind(255).String(),
+		Kind(0).String(), Kind(8).String(), Kind(255).String(),
 		Origin(0).String(), Origin(7).String(), Origin(255).String(),
 		Reason(5).String(), Reason(255).String(),
 		Format(3).String(), Format(0xffff).String(),

@@ -145,6 +145,7 @@ func GuestExports() []GuestExport {
 		{"on_session_miss", sig("i", "i"), true, true},
 		{"on_session_resume", sig("i", "i"), true, true},
 		{"on_message", sig("i", "i"), true, true},
+		{"on_messages_lost", sig("i", "i"), true, true},
 		{"on_tick", sig("I", "i"), true, false},
 		{"on_events_lost", sig("I", "i"), true, false},
 		{"plugin_start", sig("", "i"), false, false},

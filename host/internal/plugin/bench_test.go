@@ -40,7 +40,7 @@ func newBenchRig(b *testing.B, module string) *benchRig {
 		p := r.m.plugins[module]
 		worker := (*p.slots.Load())[0]
 		worker.acquire()
-		r.slot = newSlot(p, 0, 1<<20)
+		r.slot = newSlot(p, 0, room{1 << 20, 1 << 30})
 		r.slot.inst, worker.inst = worker.inst, nil
 		worker.retired = true
 		worker.release()

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"context"
 	"iter"
 	"log/slog"
 	"time"
@@ -27,6 +28,33 @@ type Store interface {
 	All() iter.Seq[*session.Session]
 	// Len is the number of present sessions.
 	Len() int
+	// Bury leaves a tombstone for an id that is not here, until then;
+	// session.ErrExists where it is here.
+	Bury(id session.ID, until int64) error
+	// Removed iterates over the ids that have a tombstone, weakly consistent.
+	Removed() iter.Seq[session.ID]
+	// AnnounceRemoved is Announce of a tombstone: a REMOVE with the EXISTING
+	// flag; false where there is none.
+	AnnounceRemoved(id session.ID, deliver func(session.Event)) bool
+}
+
+// Bus is what plugins need of the farm: messages to the plugins of the other
+// nodes, and values that all nodes share. Every method may be called
+// concurrently. Errors are those of package session.
+type Bus interface {
+	// Publish sends a message to the subscribers on all other nodes. It does not
+	// wait for anybody, and keeps neither key nor data.
+	Publish(topic string, key, data []byte) error
+	// Subscribe has deliver called with each abi.Message and abi.Lost of a topic
+	// until cancel is called. It returns without waiting for the others.
+	Subscribe(topic string, deliver func(session.Event)) (cancel func(), err error)
+	// Request asks one node, or where to is zero any that answers, and waits for
+	// the reply until ctx ends.
+	Request(ctx context.Context, topic string, to session.Node, data []byte) ([]byte, error)
+	// KVGet, KVPut and KVDelete work on the keys of one space, a plugin's name.
+	KVGet(ctx context.Context, space string, key []byte) ([]byte, error)
+	KVPut(ctx context.Context, space string, key, value []byte, ttl time.Duration) error
+	KVDelete(ctx context.Context, space string, key []byte) error
 }
 
 // Config is what a Manager needs to know.
@@ -50,6 +78,7 @@ type Config struct {
 
 	Store Store
 	Keys  *session.Keyring
+	Bus   Bus // nil is no farm: message_* are UNAVAILABLE, kv_* this node's own
 	Log   *slog.Logger
 
 	// Now is the wall clock in ns since the Unix epoch; nil is the system's.

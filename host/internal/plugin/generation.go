@@ -39,6 +39,7 @@ type generation struct {
 	loadedAt   time.Time
 	before     *content    // what ran before it, if that was in good order
 	quarantine *quarantine // of its content
+	topics     topics
 	failing    atomic.Bool // a fault has not been followed by a call that returned
 	pausing    atomic.Bool // the quarantine has begun, and may be over
 }
@@ -135,6 +136,7 @@ func (g *generation) instantiate() (*instance, error) {
 		i.close()
 		return nil, err
 	}
+	g.topics.add(i.topics)
 	return i, nil
 }
 

@@ -45,12 +45,16 @@ var errOutOfFuel = errors.New("out of fuel in a host function")
 // what they charge for the bytes that they are given. They follow what the work
 // takes at some three instructions a nanosecond; a look-up is within what the call costs.
 var costs = map[string]int64{
-	"session_insert": 5000, // opens an envelope
-	"session_remove": 1000,
-	"session_replay": 5000,
-	"kv_put":         1000,
-	"log":            2000, // writes a line
-	"random_fill":    500,
+	"session_insert":  5000, // opens an envelope
+	"session_remove":  1000,
+	"session_replay":  5000,
+	"kv_get":          500,
+	"kv_put":          1000,
+	"message_publish": 500,
+	"message_request": 5000,
+	"message_reply":   1000,
+	"log":             2000, // writes a line
+	"random_fill":     500,
 }
 
 // instructionsPerSecond translates a deadline into a budget. Compiled guests

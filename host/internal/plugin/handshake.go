@@ -59,13 +59,17 @@ func resumeDeadline(s *sidecar.Sidecar) time.Duration { return s.ResumeDeadline 
 // tells that the operator wants a failure to be a refusal.
 func (p *Plugin) ask(ev *session.Event, deadline func(*sidecar.Sidecar) time.Duration) (result Result, closed bool) {
 	start, h := clock(), hookOf(ev.Kind)
-	gen, s := p.gen.Load(), p.slotOf(ev.Session.ID)
-	if gen == nil || s == nil {
+	gen, slots := p.gen.Load(), *p.slots.Load()
+	if gen == nil || len(slots) == 0 {
 		return ResultBusy, false
 	}
 	closed = gen.side.ResumeFailClosed
 	limit := deadline(gen.side)
-	if gen.paused() || !s.acquireWithin(limit/2) {
+	var s *slot
+	if !gen.paused() {
+		s = p.enter(slots, ev, limit/2)
+	}
+	if s == nil {
 		p.counters.hooks[h].byResult[ResultBusy].Add(1)
 		return ResultBusy, closed
 	}
@@ -79,10 +83,43 @@ func (p *Plugin) ask(ev *session.Event, deadline func(*sidecar.Sidecar) time.Dur
 	case s.inst.hooks[h] == nil: // a reload has just taken it away
 		return ResultOK, closed
 	}
+	s.inst.until = start + limit
 	code, f := s.inst.deliver(ev)
 	result = s.account(h, clock()-start, code, f)
 	if f != nil {
 		signal(s.ring.wake)
 	}
 	return result, closed
+}
+
+// enter returns a slot for a hook of the handshake path, with its turn, or nil
+// after limit. A RESUME goes to the instance that has the other events of its
+// id. A MISS goes to any that is free but the first: it may wait for another
+// node, and the first one answers the other nodes' requests, so that two nodes
+// that ask each other never wait for one another.
+func (p *Plugin) enter(slots []*slot, ev *session.Event, limit time.Duration) *slot {
+	s := p.pick(slots, ev.Session.ID)
+	if ev.Kind == abi.Miss && len(slots) > 1 {
+		others := slots[1:]
+		if s = tryAny(others); s != nil {
+			return s
+		}
+		s = p.pick(others, ev.Session.ID)
+	}
+	if !s.acquireWithin(limit) {
+		return nil
+	}
+	return s
+}
+
+// tryAny returns the first of slots whose turn is free, with it, or nil.
+func tryAny(slots []*slot) *slot {
+	for _, s := range slots {
+		select {
+		case s.turn <- struct{}{}:
+			return s
+		default:
+		}
+	}
+	return nil
 }

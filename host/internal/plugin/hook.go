@@ -15,6 +15,7 @@ const (
 	onMiss
 	onResume
 	onMessage
+	onMessagesLost
 	onTick
 	onLost
 	pluginStart
@@ -30,7 +31,7 @@ const (
 
 var hookNames = [hookCount]string{
 	onInsert: "on_session_insert", onRemove: "on_session_remove", onGet: "on_session_get",
-	onMiss: "on_session_miss", onResume: "on_session_resume", onMessage: "on_message",
+	onMiss: "on_session_miss", onResume: "on_session_resume", onMessage: "on_message", onMessagesLost: "on_messages_lost",
 	onTick: "on_tick", onLost: "on_events_lost",
 	pluginStart: "plugin_start", pluginReady: "plugin_ready", pluginSave: "plugin_save",
 	pluginRestore: "plugin_restore", pluginStop: "plugin_stop",

@@ -31,7 +31,7 @@ func stateRead(c *call) abi.Code {
 // record.
 func eventRead(c *call) abi.Code {
 	buf := c.bytes(1)
-	if c.subject == nil {
+	if !c.inEvent {
 		return abi.Unsupported
 	}
 	return abi.Code(c.event.ReadAt(buf, c.u32(0)))

@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"errors"
+	"time"
 	"unsafe"
 
 	"github.com/sesshook/sesshook/abi"
@@ -63,6 +65,8 @@ func (c *call) admit(id session.ID, data []byte, ttl int64) (*session.Session, a
 		if err != nil {
 			return nil, session.Code(err)
 		}
+		// Another node may give sessions a longer life; see remove.
+		meta.Expires = min(meta.Expires, meta.Created+int64(m.cfg.TTL))
 		if ttl > 0 {
 			meta.Expires = min(meta.Expires, addMillis(now, ttl))
 		}
@@ -88,7 +92,31 @@ func sessionRemove(c *call) abi.Code {
 	if !validID(id) {
 		return abi.Invalid
 	}
-	return session.Code(c.plugin.manager.cfg.Store.Remove(session.ID(id), abi.Explicit, c.plugin.source()))
+	return session.Code(c.remove(session.ID(id)))
+}
+
+// clockSkew is how far the clocks of a farm's nodes may differ.
+const clockSkew = int64(5 * time.Minute)
+
+// remove removes id, or buries it where it is not here: on a farm, the news of
+// a removal may overtake that of the insert. Nobody knows how long that session
+// lives, but admit lets none live longer than the host's TTL from when it was
+// created, which was before now.
+func (c *call) remove(id session.ID) error {
+	cfg := &c.plugin.manager.cfg
+	for {
+		err := cfg.Store.Remove(id, abi.Explicit, c.plugin.source())
+		if !errors.Is(err, session.ErrNotFound) {
+			return err
+		}
+		if _, genuine := cfg.Keys.Home([]byte(id)); !genuine {
+			return err // whoever makes ids up can't fill the cache with tombstones
+		}
+		if !errors.Is(cfg.Store.Bury(id, cfg.Now()+int64(cfg.TTL)+clockSkew), session.ErrExists) {
+			return err
+		}
+		// It has come between the two: once more.
+	}
 }
 
 // sessionReplay is session_replay().

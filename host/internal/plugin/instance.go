@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/tetratelabs/wazero/api"
@@ -34,11 +35,16 @@ type instance struct {
 	phase      abi.Phase
 	owed       int64 // what the host function under way has to charge
 	hostCall   call
-	badPointer bool             // why a host function panicked
-	event      abi.Event        // the current event's record
-	subject    *session.Session // the session of the event; nil outside of one
-	state      []byte           // the predecessor's, within plugin_restore
-	home       session.Node     // whose digits are in node
+	badPointer bool               // why a host function panicked
+	event      abi.Event          // the current event's record
+	inEvent    bool               // there is a current event
+	subject    *session.Session   // its session; nil where it has none
+	request    func([]byte) error // answers the request that is being handled; nil where it has been, or there is none
+	until      time.Duration      // when host functions stop waiting, by clock; 0 is an event_deadline from the first wait on
+	lastTopic  string             // that it has sent to
+	topics     []string           // that plugin_start has subscribed to
+	state      []byte             // the predecessor's, within plugin_restore
+	home       session.Node       // whose digits are in node
 	node       [2 * len(session.Node{})]byte
 }
 
@@ -71,11 +77,14 @@ var errBadPointer = errors.New("pointer or length outside of memory")
 // close the instance.
 func (i *instance) call(h hook, arg uint64) (result uint64, f *fault) {
 	i.phase = h.phase()
+	if i.request != nil {
+		i.phase = abi.InRequest
+	}
 	i.stack[0] = arg
 	i.guard.enter(i.gen.budgets[h])
 	err := i.hooks[h].CallWithStack(i.ctx, i.stack[:])
 	used, exhausted := i.guard.leave()
-	i.phase = 0
+	i.phase, i.until = 0, 0
 	i.plugin.counters.fuel.Add(uint64(used))
 	if err != nil {
 		return 0, i.fault(h, err, exhausted)
@@ -207,15 +216,25 @@ func (i *instance) deliver(ev *session.Event) (int32, *fault) {
 	if !ok { // memory never shrinks, so this can't happen
 		return 0, &fault{ResultTrap, h, 0, errBadPointer}
 	}
-	i.subject = ev.Session
+	i.inEvent, i.subject = true, ev.Session
+	if ev.Message != nil {
+		i.request = ev.Message.Reply
+	}
 	result, f := i.call(h, uint64(i.event.Encode(buf)))
-	i.subject = nil
+	i.inEvent, i.subject, i.request = false, nil, nil
+	if ev.Message != nil {
+		i.event = abi.Event{} // keeps no payload
+	}
 	return int32(result), f
 }
 
 // describe fills in the record of ev.
 func (i *instance) describe(ev *session.Event) {
 	s, e := ev.Session, &i.event
+	if ev.Message != nil {
+		i.describeMessage(ev)
+		return
+	}
 	e.Kind, e.Origin, e.Reason, e.Flags = ev.Kind, ev.Source.Origin, ev.Reason, ev.Flags
 	if s.Resumed {
 		e.Flags |= abi.Resumed
@@ -228,14 +247,32 @@ func (i *instance) describe(ev *session.Event) {
 	e.Version, e.CipherSuite, e.Format = s.Version, s.CipherSuite, s.Format
 	e.SessionLen = uint32(i.sessionLen(s))
 	e.ID, e.ServerName, e.ALPN = string(s.ID), s.ServerName, s.ALPN
-	e.Node = ""
-	if s.Home != (session.Node{}) {
-		if s.Home != i.home { // mostly this node
-			i.home = s.Home
-			hex.Encode(i.node[:], s.Home[:])
-		}
-		e.Node = unsafe.String(&i.node[0], len(i.node)) // Encode copies it
+	e.Node = i.digits(s.Home)
+}
+
+// describeMessage is describe of a MESSAGE or LOST.
+func (i *instance) describeMessage(ev *session.Event) {
+	m := ev.Message
+	i.event = abi.Event{
+		Kind: ev.Kind, Origin: ev.Source.Origin, Time: ev.Time, Seq: ev.Seq, Created: m.Heard,
+		Node: i.digits(m.From), Topic: m.Topic, Key: m.Key, Data: unsafe.String(unsafe.SliceData(m.Data), len(m.Data)),
 	}
+	if m.Reply != nil {
+		i.event.Flags = abi.Request
+	}
+}
+
+// digits returns what a record has for node: a view that is valid until the
+// next call.
+func (i *instance) digits(node session.Node) string {
+	if node == (session.Node{}) {
+		return ""
+	}
+	if node != i.home { // mostly the same
+		i.home = node
+		hex.Encode(i.node[:], node[:])
+	}
+	return unsafe.String(&i.node[0], len(i.node)) // Encode copies it
 }
 
 // sessionLen is the length of what session_get returns for s.

@@ -33,8 +33,9 @@ func (s *kvStore) limit(keys, bytes int) {
 }
 
 type kvEntry struct {
-	value   []byte
-	expires int64 // ns since the Unix epoch, 0 is never
+	value   []byte // nil where the farm has it
+	size    int    // of the value
+	expires int64  // ns since the Unix epoch, 0 is never
 }
 
 // get returns the value of key; nobody may write to it.
@@ -46,8 +47,8 @@ func (s *kvStore) get(key []byte) ([]byte, abi.Code) {
 
 // find is get, with the lock held.
 func (s *kvStore) find(key []byte) ([]byte, abi.Code) {
-	if len(key) == 0 || len(key) > maxKey {
-		return nil, abi.Invalid
+	if code := checkKey(key); code != abi.OK {
+		return nil, code
 	}
 	e, ok := s.entries[string(key)]
 	if !ok {
@@ -60,24 +61,43 @@ func (s *kvStore) find(key []byte) ([]byte, abi.Code) {
 	return e.value, abi.OK
 }
 
-// put stores a copy of value for ttlMS milliseconds; 0 is for good.
-func (s *kvStore) put(key, value []byte, ttlMS int64) abi.Code {
-	if len(key) == 0 || len(key) > maxKey || ttlMS < 0 {
+func checkKey(key []byte) abi.Code {
+	if len(key) == 0 || len(key) > maxKey {
 		return abi.Invalid
 	}
+	return abi.OK
+}
+
+// put stores a copy of value for ttlMS milliseconds; 0 is for good.
+func (s *kvStore) put(key, value []byte, ttlMS int64) abi.Code {
 	if len(value) > maxValue {
+		value = value[:maxValue+1] // it is refused: not worth copying
+	}
+	return s.place(key, append([]byte(nil), value...), len(value), ttlMS)
+}
+
+// account is put of a value that is kept elsewhere.
+func (s *kvStore) account(key []byte, size int, ttlMS int64) abi.Code {
+	return s.place(key, nil, size, ttlMS)
+}
+
+func (s *kvStore) place(key, value []byte, size int, ttlMS int64) abi.Code {
+	if checkKey(key) != abi.OK || ttlMS < 0 {
+		return abi.Invalid
+	}
+	if size > maxValue {
 		return abi.TooLarge
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.fits(key, value) {
+	if !s.fits(key, size) {
 		s.sweep()
-		if !s.fits(key, value) {
+		if !s.fits(key, size) {
 			return abi.Limit
 		}
 	}
 	s.drop(string(key))
-	e := kvEntry{value: append([]byte(nil), value...)}
+	e := kvEntry{value: value, size: size}
 	if ttlMS > 0 {
 		e.expires = addMillis(s.now(), ttlMS)
 		if s.soonest == 0 || e.expires < s.soonest {
@@ -88,7 +108,7 @@ func (s *kvStore) put(key, value []byte, ttlMS int64) abi.Code {
 		s.entries = map[string]kvEntry{}
 	}
 	s.entries[string(key)] = e
-	s.bytes += len(key) + len(value)
+	s.bytes += len(key) + size
 	return abi.OK
 }
 
@@ -102,12 +122,12 @@ func (s *kvStore) remove(key []byte) abi.Code {
 	return code
 }
 
-// fits tells whether key and value may be stored beside the other entries.
-func (s *kvStore) fits(key, value []byte) bool {
+// fits tells whether key and a value of that size may be stored beside the other entries.
+func (s *kvStore) fits(key []byte, size int) bool {
 	old, ok := s.entries[string(key)]
-	bytes, keys := s.bytes+len(key)+len(value), len(s.entries)+1
+	bytes, keys := s.bytes+len(key)+size, len(s.entries)+1
 	if ok {
-		bytes -= len(key) + len(old.value)
+		bytes -= len(key) + old.size
 		keys--
 	}
 	return keys <= s.maxKeys && bytes <= s.maxBytes
@@ -115,7 +135,7 @@ func (s *kvStore) fits(key, value []byte) bool {
 
 func (s *kvStore) drop(key string) {
 	if e, ok := s.entries[key]; ok {
-		s.bytes -= len(key) + len(e.value)
+		s.bytes -= len(key) + e.size
 		delete(s.entries, key)
 	}
 }

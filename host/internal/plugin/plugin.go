@@ -33,6 +33,7 @@ type Plugin struct {
 	lines    lines
 	counters counters
 	replay   replay
+	inbox    inbox
 
 	// Owned by whoever scans the directory: under Manager.mu.
 	acted    sighting // what was last acted upon
@@ -51,6 +52,7 @@ func newPlugin(m *Manager, name string, number uint32) *Plugin {
 	defaults := sidecar.Default()
 	p.limit(&defaults)
 	p.replay.init(p)
+	p.inbox.init(p)
 	p.slots.Store(&[]*slot{})
 	return p
 }
@@ -65,8 +67,16 @@ func (p *Plugin) wants(ev *session.Event) bool {
 	return hookSet(p.hooks.Load()).has(hookOf(ev.Kind)) && ev.Source.Plugin != p.number
 }
 
-// slotOf returns the slot of a session id.
+// slotOf returns the slot of a session id, or of a message's key.
 func (p *Plugin) slotOf(id session.ID) *slot { return p.pick(*p.slots.Load(), id) }
+
+// subject returns what decides which slot ev goes to.
+func subject(ev *session.Event) session.ID {
+	if ev.Message != nil {
+		return session.ID(ev.Message.Key)
+	}
+	return ev.Session.ID
+}
 
 func (p *Plugin) pick(slots []*slot, id session.ID) *slot {
 	switch len(slots) {
@@ -83,7 +93,7 @@ func (p *Plugin) pick(slots []*slot, id session.ID) *slot {
 // it leaves half of the queue to others: see ring.pushIfRoom.
 func (p *Plugin) push(ev *session.Event, ifRoom bool) pushed {
 	for {
-		s := p.slotOf(ev.Session.ID)
+		s := p.slotOf(subject(ev))
 		if s == nil {
 			return overflow // no generation has run yet
 		}
@@ -114,6 +124,14 @@ func (p *Plugin) file() string { return filepath.Join(p.manager.cfg.Dir, p.name+
 func (p *Plugin) tick() time.Duration {
 	if gen := p.gen.Load(); gen != nil && gen.hooks.has(onTick) {
 		return gen.side.Tick
+	}
+	return 0
+}
+
+// gather is how long a busy worker lets events gather.
+func (p *Plugin) gather() time.Duration {
+	if gen := p.gen.Load(); gen != nil {
+		return gen.side.Gather
 	}
 	return 0
 }
@@ -175,6 +193,7 @@ func (p *Plugin) limit(side *sidecar.Sidecar) {
 	p.kv.limit(side.KVKeys, int(side.KVBytes))
 	p.values.max.Store(int64(side.MetricNames))
 	p.lines.limit(side.LogLines, int(side.LogLine))
+	p.inbox.rate.limit(side.MessageRate)
 }
 
 func closeAll(instances []*instance) {
@@ -215,15 +234,16 @@ func (p *Plugin) swap(gen *generation, fresh []*instance) error {
 		s.retire()
 	}
 	p.gen.Store(gen)
-	perSlot := max(gen.side.Queue/len(fresh), 1)
+	room := room{max(gen.side.Queue/len(fresh), 1), max(int64(gen.side.QueueBytes)/int64(len(fresh)), 2*abi.MaxMessage)}
 	if len(slots) == len(fresh) {
 		for n, s := range slots {
-			s.take(fresh[n], perSlot)
+			s.take(fresh[n], room)
 		}
 	} else {
-		p.reshard(slots, fresh, perSlot)
+		p.reshard(slots, fresh, room)
 	}
 	p.hooks.Store(uint32(gen.hooks))
+	p.inbox.subscribe(gen)
 	if old != nil {
 		old.close()
 	}
@@ -274,14 +294,20 @@ func (s *slot) retire() {
 	s.inst = nil
 }
 
+// A room is how much may wait in one slot.
+type room struct {
+	events int
+	bytes  int64
+}
+
 // take puts an instance of a new generation into the slot. The caller has the
 // turn.
-func (s *slot) take(inst *instance, queue int) {
+func (s *slot) take(inst *instance, queue room) {
 	s.inst = inst
 	s.ready = s.index == 0
 	s.fails, s.retryAt = 0, time.Time{}
 	s.ring.mu.Lock()
-	s.ring.limit = queue
+	s.ring.limit, s.ring.most = queue.events, queue.bytes
 	s.ring.parked = false
 	s.ring.mu.Unlock()
 	signal(s.ring.wake)
@@ -290,7 +316,7 @@ func (s *slot) take(inst *instance, queue int) {
 // reshard moves everything that is queued to as many slots as there are fresh
 // instances. An id's events were all in one slot, in order, and are so again.
 // The caller has the turn of every old slot.
-func (p *Plugin) reshard(old []*slot, fresh []*instance, perSlot int) {
+func (p *Plugin) reshard(old []*slot, fresh []*instance, perSlot room) {
 	next := make([]*slot, len(fresh))
 	for n, inst := range fresh {
 		next[n] = newSlot(p, n, perSlot)
@@ -300,8 +326,9 @@ func (p *Plugin) reshard(old []*slot, fresh []*instance, perSlot int) {
 		waiting, lost := s.ring.close()
 		for _, events := range [][]session.Event{s.batch[s.next:], waiting} {
 			for _, ev := range events {
-				r := &p.pick(next, ev.Session.ID).ring
+				r := &p.pick(next, subject(&ev)).ring
 				r.events = append(r.events, ev)
+				r.bytes += payload(&ev)
 			}
 		}
 		next[0].ring.lost += lost + s.lost
@@ -319,6 +346,7 @@ func (p *Plugin) revive() {
 	p.stopping = false
 	p.slots.Store(&[]*slot{})
 	p.replay.init(p)
+	p.inbox.init(p)
 }
 
 // shutdown ends the plugin: what is queued is delivered, plugin_stop is called,
@@ -326,6 +354,7 @@ func (p *Plugin) revive() {
 // The manager has taken the plugin out of its table before.
 func (p *Plugin) shutdown(ctx context.Context) error {
 	p.replay.stop()
+	p.inbox.close()
 	slots := *p.slots.Load()
 	for _, s := range slots {
 		close(s.stop)
@@ -336,6 +365,7 @@ func (p *Plugin) shutdown(ctx context.Context) error {
 		select {
 		case <-s.done:
 		case <-ctx.Done():
+			p.inbox.giveUp()
 			close(s.quit)
 			<-s.done
 		}

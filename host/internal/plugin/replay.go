@@ -8,8 +8,8 @@ import (
 	"github.com/sesshook/sesshook/host/internal/session"
 )
 
-// A replay delivers every present session to one plugin, as INSERT with the
-// EXISTING flag, no faster than its queue takes them.
+// A replay delivers every tombstone and every present session to one plugin, as
+// REMOVE and INSERT with the EXISTING flag, no faster than its queue takes them.
 type replay struct {
 	plugin *Plugin
 	ctx    context.Context
@@ -56,11 +56,20 @@ func (r *replay) stop() {
 func (r *replay) run() {
 	defer r.ended.Done()
 	for {
-		for s := range r.plugin.manager.cfg.Store.All() {
+		store := r.plugin.manager.cfg.Store
+		for id := range store.Removed() {
 			if r.restart() {
 				break
 			}
-			if !r.announce(s.ID) {
+			if !r.announce(id, onRemove, store.AnnounceRemoved) {
+				return
+			}
+		}
+		for s := range store.All() {
+			if r.restart() {
+				break
+			}
+			if !r.announce(s.ID, onInsert, store.Announce) {
 				return
 			}
 		}
@@ -82,13 +91,17 @@ func (r *replay) restart() bool {
 	return r.again
 }
 
-// announce queues one session, if it is still there, and waits for room before
-// it does; false ends the replay.
-func (r *replay) announce(id session.ID) bool {
+// announce queues one session, or tombstone, for the hook h by what the cache
+// offers for it, if it is still there, and waits for room before it does; false
+// ends the replay.
+func (r *replay) announce(id session.ID, h hook, offer func(session.ID, func(session.Event)) bool) bool {
+	if !hookSet(r.plugin.hooks.Load()).has(h) {
+		return r.ctx.Err() == nil
+	}
 	for {
 		var result pushed
-		r.plugin.manager.cfg.Store.Announce(id, func(ev session.Event) {
-			if hookSet(r.plugin.hooks.Load()).has(onInsert) {
+		offer(id, func(ev session.Event) {
+			if hookSet(r.plugin.hooks.Load()).has(h) {
 				result = r.plugin.push(&ev, true)
 			}
 		})

@@ -16,6 +16,8 @@ type ring struct {
 	spare  []session.Event // the previous batch's memory, for the next one
 	limit  int             // events that may wait, those of the batch under way included
 	taken  int             // events of the batch under way
+	bytes  int64           // of the payloads of all these
+	most   int64           // bytes that may wait
 	lost   uint64          // since the last take
 	parked bool            // the worker waits for wake
 	closed bool            // replaced: push somewhere else
@@ -25,8 +27,8 @@ type ring struct {
 	freed chan struct{} // to whoever waits for room, capacity 1
 }
 
-func (r *ring) init(limit int) {
-	r.limit = limit
+func (r *ring) init(limit int, most int64) {
+	r.limit, r.most = limit, most
 	r.wake = make(chan struct{}, 1)
 	r.freed = make(chan struct{}, 1)
 }
@@ -47,11 +49,15 @@ func (r *ring) push(ev *session.Event) pushed {
 		r.mu.Unlock()
 		return moved
 	}
-	if len(r.events)+r.taken >= r.limit {
-		r.lost++
+	payload := payload(ev)
+	if len(r.events)+r.taken >= r.limit || r.bytes+payload > r.most {
+		if ev.Message == nil {
+			r.lost++ // of messages, it is known whose they were: see missed
+		}
 		r.mu.Unlock()
 		return overflow
 	}
+	r.bytes += payload
 	r.events = append(r.events, *ev)
 	wake := r.parked
 	r.parked = false
@@ -60,6 +66,15 @@ func (r *ring) push(ev *session.Event) pushed {
 		signal(r.wake)
 	}
 	return queued
+}
+
+// payload returns what ev keeps alive that is nobody else's, in bytes: sessions
+// are the cache's.
+func payload(ev *session.Event) int64 {
+	if ev.Message == nil {
+		return 0
+	}
+	return int64(len(ev.Message.Key) + len(ev.Message.Data))
 }
 
 // pushIfRoom queues ev if at least half of the ring is free. Otherwise it
@@ -94,9 +109,14 @@ func (r *ring) take() (batch []session.Event, lost uint64) {
 
 // done returns a batch's memory once all of it has been delivered.
 func (r *ring) done(batch []session.Event) {
+	var freed int64
+	for n := range batch {
+		freed += payload(&batch[n])
+	}
 	clear(batch) // sessions must not be kept alive by an idle ring
 	r.mu.Lock()
 	r.taken = 0
+	r.bytes -= freed
 	if cap(batch) <= maxSpare {
 		r.spare = batch[:0]
 	}
@@ -129,11 +149,11 @@ func (r *ring) len() int {
 	return len(r.events) + r.taken
 }
 
-// bytes returns what the ring itself takes; sessions are the cache's.
-func (r *ring) bytes() int64 {
+// memory returns what the ring itself takes, in bytes; sessions are the cache's.
+func (r *ring) memory() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return int64(cap(r.events)+cap(r.spare)+r.taken) * int64(unsafe.Sizeof(session.Event{}))
+	return r.bytes + int64(cap(r.events)+cap(r.spare)+r.taken)*int64(unsafe.Sizeof(session.Event{}))
 }
 
 // signal makes a channel of capacity 1 readable.

@@ -36,12 +36,12 @@ type slot struct {
 	done chan struct{} // closed by the worker
 }
 
-func newSlot(p *Plugin, index, limit int) *slot {
+func newSlot(p *Plugin, index int, queue room) *slot {
 	s := &slot{
 		plugin: p, index: index, turn: make(chan struct{}, 1),
 		stop: make(chan struct{}), quit: make(chan struct{}), done: make(chan struct{}),
 	}
-	s.ring.init(limit)
+	s.ring.init(queue.events, queue.bytes)
 	return s
 }
 
@@ -163,15 +163,10 @@ func (s *slot) park(tick *timerChan, retryAt time.Time) {
 	}
 }
 
-// gatherTime is how long a worker that has just been at work lets events gather
-// before it begins again. Waking a goroutine for each event, on another
-// processor and with cold caches, costs ten times what the event does; under
-// load this makes batches, and the first event after a pause does not wait.
-const gatherTime = 4 * time.Millisecond
-
-// gather waits until gatherTime has passed since the worker's last batch.
+// gather waits until the sidecar's gather has passed since the worker's last
+// batch.
 func (s *slot) gather() {
-	rest := gatherTime - (clock() - s.drained)
+	rest := s.plugin.gather() - (clock() - s.drained)
 	if rest <= 0 {
 		return
 	}
@@ -228,6 +223,7 @@ func (s *slot) drain() bool {
 	}
 	s.ring.done(s.batch)
 	s.batch, s.next = nil, 0
+	s.plugin.inbox.tellMissed()
 	return true
 }
 
@@ -351,5 +347,6 @@ func (s *slot) renew() bool {
 		return false
 	}
 	s.inst, s.fails, s.retryAt = inst, 0, time.Time{}
+	s.plugin.inbox.subscribe(gen) // it may have chosen other topics
 	return true
 }

@@ -87,7 +87,7 @@ func (p *Plugin) status() Status {
 	p.mu.Unlock()
 	for _, s := range *p.slots.Load() {
 		st.Queue += s.ring.len()
-		st.QueueBytes += s.ring.bytes()
+		st.QueueBytes += s.ring.memory()
 	}
 	for h := range hookCount {
 		if c, ok := p.counters.hooks[h].status(h); ok {

@@ -2,6 +2,8 @@ package plugin
 
 import (
 	"iter"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/sesshook/sesshook/abi"
@@ -80,6 +82,35 @@ func (s *mapStore) Announce(id session.ID, deliver func(session.Event)) bool {
 	ev.Flags = abi.Existing
 	deliver(ev)
 	return true
+}
+
+func (s *mapStore) Bury(id session.ID, _ int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.sessions[id]; ok {
+		return session.ErrExists
+	}
+	s.tombstones[id] = true
+	return nil
+}
+
+func (s *mapStore) AnnounceRemoved(id session.ID, deliver func(session.Event)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.tombstones[id] {
+		return false
+	}
+	ev := s.event(abi.Remove, &session.Session{ID: id}, session.Source{Origin: abi.FromHost})
+	ev.Flags, ev.Reason = abi.Existing, abi.Explicit
+	deliver(ev)
+	return true
+}
+
+func (s *mapStore) Removed() iter.Seq[session.ID] {
+	s.mu.Lock()
+	all := slices.Collect(maps.Keys(s.tombstones))
+	s.mu.Unlock()
+	return slices.Values(all)
 }
 
 func (s *mapStore) All() iter.Seq[*session.Session] {

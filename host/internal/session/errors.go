@@ -22,6 +22,15 @@ var (
 	ErrInvalid = errors.New("session is invalid")
 )
 
+// Why the farm refuses something.
+var (
+	// ErrUnavailable is returned when the farm can't be reached, or nobody
+	// answered in time.
+	ErrUnavailable = errors.New("farm is unavailable")
+	// ErrLimit is returned when a limit is reached.
+	ErrLimit = errors.New("limit is reached")
+)
+
 // Code returns the ABI's result code for err: abi.OK for nil, abi.Invalid for
 // an error that is none of this package's.
 func Code(err error) abi.Code {
@@ -36,6 +45,10 @@ func Code(err error) abi.Code {
 		return abi.Removed
 	case errors.Is(err, ErrTooLarge):
 		return abi.TooLarge
+	case errors.Is(err, ErrUnavailable):
+		return abi.Unavailable
+	case errors.Is(err, ErrLimit):
+		return abi.Limit
 	}
 	return abi.Invalid
 }

@@ -17,9 +17,12 @@ type Event struct {
 	Reason abi.Reason
 	Flags  abi.Flags // Existing and Replaced; the session says the rest
 	Source Source
-	Seq    uint64 // rising per host process, in order per id
+	Seq    uint64 // rising per host process, in order per id; of an abi.Lost, how many were lost
 	Time   int64  // ns since the Unix epoch
 	// Session is the session of the event: the one stored, removed, fetched,
 	// about to be resumed. In a MISS it has an ID and a Home and nothing else.
 	Session *Session
+	// Message is that of an abi.Message or abi.Lost, which have no Session;
+	// nil of all other kinds.
+	Message *Message
 }

@@ -38,6 +38,9 @@ metric_names = 20
 log_lines = 30
 log_line = "1KiB"
 subscriptions = 40
+message_rate = 50
+queue_bytes = "2MiB"
+gather = "0s"
 [config]
 topic = "sessions"
 `))
@@ -49,7 +52,7 @@ topic = "sessions"
 		Tick: 90 * time.Second, SHA256: strings.ToLower(digits), MissDeadline: 20 * time.Millisecond, ResumeDeadline: 2 * time.Millisecond,
 		EventDeadline: 3 * time.Second, ResumeFailClosed: true,
 		StartFuel: 2_000_000, ModuleSize: 8 * MiB, CompileTime: 10 * time.Second, KVBytes: MiB, KVKeys: 10, MetricNames: 20,
-		LogLines: 30, LogLine: KiB, Subscriptions: 40, Config: []byte(`{"topic":"sessions"}`),
+		LogLines: 30, LogLine: KiB, Subscriptions: 40, MessageRate: 50, QueueBytes: 2 * MiB, Gather: 0, Config: []byte(`{"topic":"sessions"}`),
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -82,7 +85,7 @@ func TestMistakesSayWhereAndWhatIsRight(t *testing.T) {
 	for _, tt := range []struct{ behaviour, text, want string }{
 		{"a misspelt key", "\ninstanecs = 2", `a.toml:2:1: unknown key "instanecs": did you mean instances?`},
 		{"a key in capitals", "Enabled = true", `a.toml:1:1: unknown key "Enabled": did you mean enabled?`},
-		{"an unknown key", "colour = 1", `a.toml:1:1: unknown key "colour": a sidecar has enabled, grants, instances, fuel, memory, queue, tick, sha256, miss_deadline, resume_deadline, event_deadline, resume_fail, start_fuel, module_size, compile_time, kv_bytes, kv_keys, metric_names, log_lines, log_line, subscriptions, config; what is for the plugin itself goes under [config]`},
+		{"an unknown key", "colour = 1", `a.toml:1:1: unknown key "colour": a sidecar has enabled, grants, instances, fuel, memory, queue, tick, sha256, miss_deadline, resume_deadline, event_deadline, resume_fail, start_fuel, module_size, compile_time, kv_bytes, kv_keys, metric_names, log_lines, log_line, subscriptions, message_rate, queue_bytes, gather, config; what is for the plugin itself goes under [config]`},
 		{"an indented key", "  topic = 1", `a.toml:1:3: unknown key "topic": a sidecar has`},
 		{"a quoted key", `"" = 1`, `a.toml:1:1: unknown key ""`},
 		{"a misspelt table", "queue = 1\n[confg]\nx = 1", `a.toml:2:2: unknown key "confg": did you mean config?`},
@@ -263,7 +266,7 @@ func TestSpecTableHasEveryKeyAndDefault(t *testing.T) {
 		"miss_deadline": quoted(brief(d.MissDeadline)), "resume_deadline": quoted(brief(d.ResumeDeadline)), "event_deadline": quoted(brief(d.EventDeadline)),
 		"module_size": quoted(d.ModuleSize), "compile_time": quoted(brief(d.CompileTime)), "kv_bytes": quoted(d.KVBytes), "kv_keys": strconv.Itoa(d.KVKeys),
 		"metric_names": strconv.Itoa(d.MetricNames), "log_lines": grouped(int64(d.LogLines)), "log_line": quoted(d.LogLine),
-		"subscriptions": strconv.Itoa(d.Subscriptions), "config": "{}",
+		"subscriptions": strconv.Itoa(d.Subscriptions), "message_rate": grouped(int64(d.MessageRate)), "queue_bytes": quoted(d.QueueBytes), "gather": quoted(brief(d.Gather)), "config": "{}",
 	}
 	for _, key := range keys {
 		value, ok := defaults[key]
