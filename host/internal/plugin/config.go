@@ -83,6 +83,8 @@ type Config struct {
 
 	// Now is the wall clock in ns since the Unix epoch; nil is the system's.
 	Now func() int64
+	// Trace is told of every call; nil is nobody.
+	Trace *Trace
 	// Settle is how long a file must have been left alone before it is read; 0
 	// is 150 ms.
 	Settle time.Duration

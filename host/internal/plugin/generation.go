@@ -104,7 +104,7 @@ func (g *generation) prepare(ctx context.Context) error {
 			g.hooks |= 1 << h
 		}
 	}
-	if err := instantiateHost(ctx, g.runtime); err != nil {
+	if err := instantiateHost(ctx, g.runtime, g.plugin.manager.cfg.Trace); err != nil {
 		return err
 	}
 	for _, imported := range g.report.Imports {

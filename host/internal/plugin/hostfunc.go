@@ -47,7 +47,7 @@ var hostFuncs = map[string]hostFunc{
 
 // instantiateHost offers every function of the ABI to the guests of r. Which of
 // them a module may import was decided when it was checked.
-func instantiateHost(ctx context.Context, r wazero.Runtime) error {
+func instantiateHost(ctx context.Context, r wazero.Runtime, trace *Trace) error {
 	b := r.NewHostModuleBuilder(abi.Module)
 	for _, f := range abi.HostFunctions() {
 		var fn api.GoModuleFunction
@@ -58,6 +58,9 @@ func instantiateHost(ctx context.Context, r wazero.Runtime) error {
 			fn = api.GoModuleFunc(timeNow)
 		default:
 			fn = answer(f.Phase, costs[f.Name], hostFuncs[f.Name])
+		}
+		if trace != nil {
+			fn = tracedFunc(trace, f, fn)
 		}
 		b.NewFunctionBuilder().WithGoModuleFunction(fn, valueTypes(f.Type.Params), valueTypes(f.Type.Results)).Export(f.Name)
 	}

@@ -31,7 +31,7 @@ func stateRead(c *call) abi.Code {
 // record.
 func eventRead(c *call) abi.Code {
 	buf := c.bytes(1)
-	if !c.inEvent {
+	if c.delivered == nil {
 		return abi.Unsupported
 	}
 	return abi.Code(c.event.ReadAt(buf, c.u32(0)))

@@ -37,7 +37,7 @@ type instance struct {
 	hostCall   call
 	badPointer bool               // why a host function panicked
 	event      abi.Event          // the current event's record
-	inEvent    bool               // there is a current event
+	delivered  *session.Event     // the current event
 	subject    *session.Session   // its session; nil where it has none
 	request    func([]byte) error // answers the request that is being handled; nil where it has been, or there is none
 	until      time.Duration      // when host functions stop waiting, by clock; 0 is an event_deadline from the first wait on
@@ -81,13 +81,24 @@ func (i *instance) call(h hook, arg uint64) (result uint64, f *fault) {
 		i.phase = abi.InRequest
 	}
 	i.stack[0] = arg
+	var start time.Duration
+	trace := i.plugin.manager.cfg.Trace
+	if trace != nil {
+		start = clock()
+	}
 	i.guard.enter(i.gen.budgets[h])
 	err := i.hooks[h].CallWithStack(i.ctx, i.stack[:])
 	used, exhausted := i.guard.leave()
 	i.phase, i.until = 0, 0
 	i.plugin.counters.fuel.Add(uint64(used))
 	if err != nil {
-		return 0, i.fault(h, err, exhausted)
+		f = i.fault(h, err, exhausted)
+	}
+	if trace != nil {
+		i.traced(h, arg, used, clock()-start, f)
+	}
+	if f != nil {
+		return 0, f
 	}
 	if used > deepCall {
 		i.freshStack(h)
@@ -216,12 +227,12 @@ func (i *instance) deliver(ev *session.Event) (int32, *fault) {
 	if !ok { // memory never shrinks, so this can't happen
 		return 0, &fault{ResultTrap, h, 0, errBadPointer}
 	}
-	i.inEvent, i.subject = true, ev.Session
+	i.subject, i.delivered = ev.Session, ev
 	if ev.Message != nil {
 		i.request = ev.Message.Reply
 	}
 	result, f := i.call(h, uint64(i.event.Encode(buf)))
-	i.inEvent, i.subject, i.request = false, nil, nil
+	i.subject, i.request, i.delivered = nil, nil, nil
 	if ev.Message != nil {
 		i.event = abi.Event{} // keeps no payload
 	}
