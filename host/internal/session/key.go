@@ -54,10 +54,27 @@ func (k Key) MarshalText() ([]byte, error) { return []byte(k.redacted()), nil }
 // use can weaken another; the version in the name changes when a use does.
 const (
 	infoSeal      = "sesshook v1 seal"
+	infoMessage   = "sesshook v1 message"
 	infoIDPermute = "sesshook v1 id permute"
 	infoIDMAC     = "sesshook v1 id mac"
 	infoKeyID     = "sesshook v1 key id"
+	// infoPurpose is followed by a purpose of Derive. None of the others begins
+	// like it.
+	infoPurpose = "sesshook v1 purpose "
 )
+
+// Derive returns 32 bytes that are derived from k for one purpose, for what is
+// neither a session, an id nor a message: a password between the nodes of a
+// farm. They say nothing of k, nor of what is derived for another purpose. Every
+// node with the key gets the same.
+func (k Key) Derive(purpose string) [32]byte {
+	out, err := k.derive(infoPurpose+purpose, 32)
+	if err != nil {
+		// HKDF-SHA256 refuses short keys and long outputs, and these are neither.
+		panic(fmt.Sprintf("session: derive: %v", err))
+	}
+	return [32]byte(out)
+}
 
 // derive returns size bytes of HKDF-SHA256 (RFC 5869) over k for one use.
 // There is no salt: k is uniformly random already (section 3.1).

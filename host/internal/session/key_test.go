@@ -45,7 +45,7 @@ func TestDerivedKeysDiffer(t *testing.T) {
 	seen := map[string]string{}
 	for n, key := range map[string]Key{"first": NewKey(), "second": NewKey()} {
 		seen[string(key[:])] = n
-		for _, info := range []string{infoSeal, infoIDPermute, infoIDMAC, infoKeyID} {
+		for _, info := range []string{infoSeal, infoMessage, infoIDPermute, infoIDMAC, infoKeyID, infoPurpose, infoPurpose + "a"} {
 			d, err := key.derive(info, KeySize)
 			if err != nil {
 				t.Fatal(err)
@@ -54,6 +54,21 @@ func TestDerivedKeysDiffer(t *testing.T) {
 				t.Errorf("%s of %s key is that of %s", info, n, other)
 			}
 			seen[string(d)] = info + n
+		}
+	}
+}
+
+func TestDerive(t *testing.T) {
+	key, other := Key{1}, Key{2}
+	if key.Derive("routes") != key.Derive("routes") {
+		t.Error("the same purpose gives two keys")
+	}
+	if key.Derive("routes") == key.Derive("route") || key.Derive("routes") == other.Derive("routes") || key.Derive("") == [32]byte(key) {
+		t.Error("two purposes or two keys give the same")
+	}
+	for _, info := range []string{infoSeal, infoMessage, infoIDPermute, infoIDMAC, infoKeyID} {
+		if strings.HasPrefix(info, infoPurpose) {
+			t.Errorf("%q can be had through Derive", info)
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/sesshook/sesshook/abi"
 )
 
-// A Keyring issues and checks ids, and seals and opens sessions, under one or
-// more farm keys: the first makes new ones, and all of them are tried on old
+// A Keyring issues and checks ids, and seals and opens sessions and messages,
+// under one or more farm keys: the first makes new ones, and all of them are tried on old
 // ones, so that a key can be replaced while sessions made under it live on.
 //
 // A Keyring is safe for concurrent use. Each call works with the keys of one
@@ -27,7 +27,8 @@ type Keyring struct {
 // derived is all that is ever computed from one farm key, computed once.
 type derived struct {
 	id      [keyIDSize]byte
-	seal    cipher.AEAD  // XChaCha20-Poly1305
+	seal    cipher.AEAD  // XChaCha20-Poly1305, of sessions
+	message cipher.AEAD  // XChaCha20-Poly1305, of what goes from node to node
 	permute cipher.Block // AES-256, over the clear half of an id
 	mac     cipher.Block // AES-256, from the first half of an id to the second
 }
@@ -80,13 +81,17 @@ func (k *Keyring) ring() []derived { return *k.keys.Load() }
 func newDerived(key Key) (d derived, err error) {
 	id, idErr := key.derive(infoKeyID, keyIDSize)
 	sealKey, sealErr := key.derive(infoSeal, chacha20poly1305.KeySize)
+	messageKey, messageErr := key.derive(infoMessage, chacha20poly1305.KeySize)
 	permuteKey, permuteErr := key.derive(infoIDPermute, 32)
 	macKey, macErr := key.derive(infoIDMAC, 32)
-	if err := errors.Join(idErr, sealErr, permuteErr, macErr); err != nil {
+	if err := errors.Join(idErr, sealErr, messageErr, permuteErr, macErr); err != nil {
 		return d, err
 	}
 	d.id = [keyIDSize]byte(id)
 	if d.seal, err = chacha20poly1305.NewX(sealKey); err != nil {
+		return d, err
+	}
+	if d.message, err = chacha20poly1305.NewX(messageKey); err != nil {
 		return d, err
 	}
 	if d.permute, err = aes.NewCipher(permuteKey); err != nil {
