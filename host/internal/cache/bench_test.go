@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/sesshook/sesshook/abi"
 	"github.com/sesshook/sesshook/host/internal/session"
@@ -201,10 +202,12 @@ func BenchmarkFill(b *testing.B) {
 	}
 }
 
-// BenchmarkTombstones reports the bytes that one of a million takes.
+// BenchmarkTombstones reports the bytes that one of a million takes, and the time
+// to list it.
 func BenchmarkTombstones(b *testing.B) {
 	const n = 1_000_000
 	var each float64
+	var listing time.Duration
 	for b.Loop() {
 		b.StopTimer()
 		c := New(Config{})
@@ -217,8 +220,13 @@ func BenchmarkTombstones(b *testing.B) {
 		}
 		b.StopTimer()
 		each = (heap() - before) / n
+		start := time.Now()
+		for range c.Tombstones() {
+		}
+		listing = time.Since(start)
 		c.Close()
 		b.StartTimer()
 	}
 	b.ReportMetric(each, "B/tombstone")
+	b.ReportMetric(float64(listing.Nanoseconds())/n, "ns/listed")
 }

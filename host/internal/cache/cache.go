@@ -99,8 +99,9 @@ type Config struct {
 	// DefaultMaxBytes. Tombstones are not counted.
 	MaxBytes int64
 	// MaxTombstones is how many removed ids are remembered, at some 80 bytes
-	// each; 0 or less means MaxSessions. Beyond it, the one that would expire
-	// first is dropped, and Stats.TombstonesDropped says so.
+	// each with an id of session.IDSize bytes, as the nodes of a farm make them,
+	// and some 100 more with another; 0 or less means MaxSessions. Beyond it, the
+	// one that would expire first is dropped, and Stats.TombstonesDropped says so.
 	MaxTombstones int
 	// Now returns the time in ns since the Unix epoch; nil means the system's
 	// clock. It is called under a lock of the cache and must not call it.
@@ -159,13 +160,12 @@ func newSharded(cfg Config, n int) *Cache {
 		stop:   make(chan struct{}),
 		done:   make(chan struct{}),
 	}
-	graves := maphash.MakeSeed()
 	for i := range c.shards {
 		c.shards[i].init(limits{
 			sessions:   int(share(int64(cfg.MaxSessions), n, i)),
 			bytes:      share(cfg.MaxBytes, n, i),
 			tombstones: int(share(int64(cfg.MaxTombstones), n, i)),
-		}, c.feed, graves)
+		}, c.feed, c.seed)
 	}
 	go c.sweep()
 	return c
@@ -274,17 +274,18 @@ func (c *Cache) Remove(id session.ID, reason abi.Reason, src session.Source) err
 		sh.count.refused(session.ErrNotFound)
 		return session.ErrNotFound
 	}
-	sh.graves.dig(sh.graves.key(id, h), e.session.Expires, now)
+	sh.graves.dig(id, h, e.session.Expires, now, reason)
 	sh.drop(e, reason, src, now)
 	return nil
 }
 
 // Bury leaves a tombstone under an id that is not here, until the given time in
-// ns since the Unix epoch, as Remove would have done; a later end of a tombstone
-// that is there already stays. It is for a farm, where the news of a removal may
-// overtake that of the insert. session.ErrExists if the session is here (Remove
-// it instead), session.ErrInvalid for a bad id or a time that has passed. It
-// makes no event.
+// ns since the Unix epoch, as Remove with abi.Explicit would have done; of a
+// tombstone that is there already, the time of the removal, its reason and a
+// later end stay. It is for a farm, where the news of a removal may overtake
+// that of the insert. session.ErrExists if the session is here (Remove it
+// instead), session.ErrInvalid for a bad id or a time that has passed. It makes
+// no event.
 func (c *Cache) Bury(id session.ID, until int64) error {
 	sh, h := c.shard(id)
 	sh.mu.Lock()
@@ -301,20 +302,20 @@ func (c *Cache) Bury(id session.ID, until int64) error {
 		sh.count.refused(err)
 		return err
 	}
-	sh.graves.dig(sh.graves.key(id, h), until, now)
+	sh.graves.dig(id, h, until, now, abi.Explicit)
 	return nil
 }
 
-// Announce hands deliver, and nobody else, an INSERT event with abi.Existing
-// and a new sequence number for the session under id; false if there is none.
-// It happens under the entry's lock, so that the receiver sees it in its place
-// among the changes of that id. deliver must not block nor call the cache.
+// Announce hands deliver, and nobody else, an INSERT event for the session under
+// id, with abi.Existing, a new sequence number and the time when it was stored;
+// false if there is none. It happens under the entry's lock, so that the
+// receiver sees it in its place among the changes of that id. deliver must not
+// block nor call the cache.
 func (c *Cache) Announce(id session.ID, deliver func(session.Event)) bool {
 	sh, _ := c.shard(id)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	now := c.now()
-	e := sh.live(id, now)
+	e := sh.live(id, c.now())
 	if e == nil {
 		return false
 	}
@@ -323,8 +324,34 @@ func (c *Cache) Announce(id session.ID, deliver func(session.Event)) bool {
 		Flags:   abi.Existing,
 		Source:  session.Source{Origin: abi.FromHost},
 		Seq:     c.feed.next(),
-		Time:    now,
+		Time:    sh.stored(e),
 		Session: e.session,
+	})
+	return true
+}
+
+// AnnounceRemoved is Announce for a tombstone: it hands deliver a REMOVE event
+// with abi.Existing, a new sequence number, and the reason and the time of the
+// removal; false if there is no tombstone, or none any more. The event's Session
+// is made for it and has an ID and Expires, the tombstone's end, and nothing
+// else: what was removed is gone.
+func (c *Cache) AnnounceRemoved(id session.ID, deliver func(session.Event)) bool {
+	sh, h := c.shard(id)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	i := sh.graves.find(id, h)
+	if i == noGrave || sh.graves.until(i) <= c.now() {
+		return false
+	}
+	t := sh.graves.get(i)
+	deliver(session.Event{
+		Kind:    abi.Remove,
+		Reason:  t.Reason,
+		Flags:   abi.Existing,
+		Source:  session.Source{Origin: abi.FromHost},
+		Seq:     c.feed.next(),
+		Time:    t.Removed,
+		Session: &session.Session{ID: t.ID, Meta: session.Meta{Expires: t.Until}},
 	})
 	return true
 }
@@ -344,6 +371,25 @@ func (c *Cache) All() iter.Seq[*session.Session] {
 			for _, s := range batch {
 				if !yield(s) {
 					return
+				}
+			}
+		}
+	}
+}
+
+// Tombstones yields every tombstone that is there from the beginning to the end
+// of the iteration once, and any other at most once per removal. No lock is held
+// while the loop's body runs: it may call the cache.
+func (c *Cache) Tombstones() iter.Seq[Tombstone] {
+	return func(yield func(Tombstone) bool) {
+		var batch []Tombstone
+		for i := range c.shards {
+			for from := int32(0); from != noGrave; {
+				batch, from = c.shards[i].appendTombstones(batch[:0], from, c.now)
+				for _, t := range batch {
+					if !yield(t) {
+						return
+					}
 				}
 			}
 		}

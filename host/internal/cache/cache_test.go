@@ -257,6 +257,37 @@ func TestAnnounce(t *testing.T) {
 	r.wantEvents(t, "REMOVE a HOST EXPIRED")
 }
 
+func TestAnnounceSaysWhenTheSessionWasStored(t *testing.T) {
+	r := newRig(t, Config{MaxSessions: 2})
+	announced := func(id session.ID) (at int64) {
+		t.Helper()
+		if !r.Announce(id, func(ev session.Event) { at = ev.Time }) {
+			t.Fatalf("%s is not here", id)
+		}
+		return at
+	}
+	start := r.clock.now()
+	small := r.insert(t, "a", 100)
+	r.clock.advance(1)
+	r.insert(t, "b", 50)
+	r.clock.advance(1)
+	r.Fetch("a", client)
+	if a, b := announced("a"), announced("b"); a != start || b != start+1 {
+		t.Errorf("stored at %d and %d, announced %d and %d", start, start+1, a, b)
+	}
+	wantErr(t, "overwrite by the same", r.Insert(small, abi.Overwrite, client), nil)
+	if a := announced("a"); a != start+2 {
+		t.Errorf("overwritten at %d, announced %d", start+2, a)
+	}
+	r.clock.advance(1)
+	big := r.session("a", 10)
+	big.Sealed = make([]byte, 1000)
+	wantErr(t, "overwrite by a larger one", r.Insert(big, abi.Overwrite, client), nil)
+	if a, b := announced("a"), announced("b"); a != start+3 || b != start+1 {
+		t.Errorf("stored at %d and %d, announced %d and %d", start+3, start+1, a, b)
+	}
+}
+
 func TestSequenceRisesOverAllEvents(t *testing.T) {
 	r := newRig(t, Config{MaxSessions: 3})
 	for i := range 20 {

@@ -190,14 +190,25 @@ func step(t *testing.T, c *Cache, told *tally, now *clock, random *rand.Rand, id
 		note(t, told, c.Remove(id, abi.Consumed, client), &told.consumed)
 	case n < 91:
 		note(t, told, c.Bury(id, start+random.Int64N(20)), new(atomic.Uint64))
-	case n < 93:
+	case n < 92:
 		c.Announce(id, func(ev session.Event) {
-			if ev.Session.ID != id {
-				t.Errorf("Announce of %q delivered %q", id, ev.Session.ID)
+			if ev.Session.ID != id || ev.Time >= ev.Session.Expires {
+				t.Errorf("Announce of %q delivered %+v", id, ev)
+			}
+		})
+	case n < 93:
+		c.AnnounceRemoved(id, func(ev session.Event) {
+			if ev.Session.ID != id || ev.Time >= ev.Session.Expires || ev.Session.Expires <= start {
+				t.Errorf("AnnounceRemoved of %q at %d delivered %+v", id, start, ev)
 			}
 		})
 	case n < 94:
 		for range c.All() {
+		}
+		for ts := range c.Tombstones() {
+			if ts.Removed >= ts.Until || ts.Until <= start || ts.Reason != abi.Explicit && ts.Reason != abi.Consumed {
+				t.Errorf("at %d a tombstone %+v", start, ts)
+			}
 		}
 	case n < 95:
 		c.Stats()
@@ -314,7 +325,7 @@ func checkShard(t *testing.T, sh *shard) {
 	if bytes != sh.bytes || bytes > sh.max.bytes {
 		t.Errorf("shard of %d bytes says %d (at most %d)", bytes, sh.bytes, sh.max.bytes)
 	}
-	if n := sh.graves.len(); n != len(sh.graves.due.slots) || n > sh.max.tombstones {
-		t.Errorf("shard of %d tombstones (at most %d) has %d due", n, sh.max.tombstones, len(sh.graves.due.slots))
+	for _, err := range sh.graves.faults() {
+		t.Error(err)
 	}
 }

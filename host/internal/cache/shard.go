@@ -8,7 +8,8 @@ import (
 	"github.com/sesshook/sesshook/host/internal/session"
 )
 
-// sweepBatch bounds how many sessions are expired under one hold of a lock.
+// sweepBatch bounds how many sessions are expired, and how many tombstones
+// listed, under one hold of a lock.
 const sweepBatch = 128
 
 // An entry is one session in a shard.
@@ -18,6 +19,14 @@ type entry struct {
 	due        int32  // its place in shard.due
 	uses       uint8  // fetches since it entered probation, see order
 	protected  bool
+}
+
+// dated is an entry and when its session was stored, in ns since the Unix epoch.
+// It is what shard.due holds: in an entry, the time would take 16 bytes rather
+// than 8, by how the allocator rounds up.
+type dated struct {
+	entry  *entry
+	stored int64
 }
 
 // limits are a shard's shares of the cache's limits.
@@ -36,7 +45,7 @@ type shard struct {
 	mu      sync.Mutex
 	entries map[session.ID]*entry
 	order   order
-	due     deadlines[*entry]
+	due     deadlines[dated]
 	graves  graves
 	spare   *entry // the last that was unlinked, for the next: a full cache allocates nothing
 	bytes   int64
@@ -49,7 +58,7 @@ func (sh *shard) init(max limits, f *feed, seed maphash.Seed) {
 	sh.max = max
 	sh.feed = f
 	sh.entries = make(map[session.ID]*entry)
-	sh.due.moved = func(e *entry, i int32) { e.due = i }
+	sh.due.moved = func(d dated, i int32) { d.entry.due = i }
 	sh.graves.init(max.tombstones, seed)
 }
 
@@ -81,7 +90,7 @@ func (sh *shard) insert(s *session.Session, h uint64, flags uint32, src session.
 		sh.count.overwrites++
 		ev.Flags = abi.Replaced
 		if cost <= Cost(old.session) {
-			sh.replace(old, s, cost)
+			sh.replace(old, s, cost, now)
 			sh.count.inserts++
 			sh.feed.send(ev)
 			return nil
@@ -91,7 +100,7 @@ func (sh *shard) insert(s *session.Session, h uint64, flags uint32, src session.
 		return session.ErrRemoved
 	}
 	sh.makeRoom(cost, now)
-	sh.link(s, cost)
+	sh.link(s, cost, now)
 	sh.count.inserts++
 	sh.feed.send(ev)
 	return nil
@@ -100,14 +109,12 @@ func (sh *shard) insert(s *session.Session, h uint64, flags uint32, src session.
 // exhume reports whether no tombstone under id stands against an insert with
 // these flags.
 func (sh *shard) exhume(id session.ID, h uint64, flags uint32, now int64) bool {
-	if sh.graves.len() == 0 {
-		return true // saves the hash
-	}
-	key := sh.graves.key(id, h)
 	if flags&abi.Revive == 0 {
-		return !sh.graves.has(key, now)
+		return !sh.graves.has(id, h, now)
 	}
-	sh.graves.clear(key)
+	if i := sh.graves.find(id, h); i != noGrave {
+		sh.graves.clear(i, h)
+	}
 	return true
 }
 
@@ -117,8 +124,8 @@ func (sh *shard) exhume(id session.ID, h uint64, flags uint32, now int64) bool {
 func (sh *shard) makeRoom(cost, now int64) {
 	for len(sh.entries) > 0 && (len(sh.entries) >= sh.max.sessions || sh.bytes+cost > sh.max.bytes) {
 		host := session.Source{Origin: abi.FromHost}
-		if at, e := sh.due.first(); at <= now {
-			sh.drop(e, abi.Expired, host, now)
+		if at, first := sh.due.first(); at <= now {
+			sh.drop(first.entry, abi.Expired, host, now)
 		} else {
 			sh.drop(sh.order.victim(), abi.Evicted, host, now)
 		}
@@ -131,11 +138,11 @@ func (sh *shard) expire(now int64, n int) (more bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	for range n {
-		at, e := sh.due.first()
-		if e == nil || at > now {
+		at, first := sh.due.first()
+		if first.entry == nil || at > now {
 			return sh.graves.expire(now, n)
 		}
-		sh.drop(e, abi.Expired, session.Source{Origin: abi.FromHost}, now)
+		sh.drop(first.entry, abi.Expired, session.Source{Origin: abi.FromHost}, now)
 	}
 	return true
 }
@@ -147,7 +154,7 @@ func (sh *shard) drop(e *entry, reason abi.Reason, src session.Source, now int64
 	sh.feed.send(session.Event{Kind: abi.Remove, Reason: reason, Source: src, Time: now, Session: e.session})
 }
 
-func (sh *shard) link(s *session.Session, cost int64) {
+func (sh *shard) link(s *session.Session, cost, now int64) {
 	e := sh.spare
 	if e == nil {
 		e = &entry{}
@@ -156,18 +163,18 @@ func (sh *shard) link(s *session.Session, cost int64) {
 	sh.entries[s.ID] = e
 	sh.bytes += cost
 	sh.order.add(e)
-	sh.due.push(s.Expires, e)
+	sh.due.push(s.Expires, dated{e, now})
 }
 
 // replace puts s, which takes no more room, in the place of e's session. It is
 // unlink and link without a search of the map, and with nothing to evict.
-func (sh *shard) replace(e *entry, s *session.Session, cost int64) {
+func (sh *shard) replace(e *entry, s *session.Session, cost, now int64) {
 	sh.bytes += cost - Cost(e.session)
 	sh.order.remove(e)
 	sh.due.remove(e.due)
 	*e = entry{session: s}
 	sh.order.add(e)
-	sh.due.push(s.Expires, e)
+	sh.due.push(s.Expires, dated{e, now})
 }
 
 func (sh *shard) unlink(e *entry) {
@@ -177,6 +184,9 @@ func (sh *shard) unlink(e *entry) {
 	sh.due.remove(e.due)
 	sh.spare = e
 }
+
+// stored returns when e's session was stored.
+func (sh *shard) stored(e *entry) int64 { return sh.due.slots[e.due].thing.stored }
 
 func (sh *shard) len() int {
 	sh.mu.Lock()
@@ -196,4 +206,11 @@ func (sh *shard) appendLive(to []*session.Session, clock func() int64) []*sessio
 		}
 	}
 	return to
+}
+
+// appendTombstones is graves.appendSome. It takes the lock.
+func (sh *shard) appendTombstones(to []Tombstone, from int32, clock func() int64) ([]Tombstone, int32) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.graves.appendSome(to, from, sweepBatch, clock())
 }
