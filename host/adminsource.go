@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/sesshook/sesshook/abi"
 	"github.com/sesshook/sesshook/host/internal/admin"
@@ -33,6 +34,34 @@ func (a adminSource) Session(id session.ID) (session.Session, bool) {
 		return session.Session{}, false
 	}
 	return *s, true
+}
+
+// clockSkew is how far the clocks of a farm's nodes may differ.
+const clockSkew = 5 * time.Minute
+
+// Remove implements admin.Source. What is not here is buried for as long as any
+// session under the id could live: this node takes none that is older than its
+// TTL, so that one which is made before this moment is refused from now on,
+// however late it comes.
+func (a adminSource) Remove(id session.ID) admin.Removal {
+	for {
+		s, err := a.h.cache.Get(id)
+		if err == nil {
+			err = a.h.cache.Remove(id, abi.Explicit, session.Source{Origin: abi.FromAdmin})
+		}
+		if err == nil {
+			return admin.Removal{Session: s}
+		}
+		home, genuine := a.h.keys.ring.Home([]byte(id))
+		if !genuine {
+			return admin.Removal{}
+		}
+		until := time.Unix(0, a.h.clock.Now()).Add(a.h.cfg.TTL + clockSkew)
+		// What comes between the two is here, and is removed then.
+		if a.h.cache.Bury(id, until.UnixNano()) == nil {
+			return admin.Removal{Buried: until, Home: home}
+		}
+	}
 }
 
 // Plugins implements admin.Source.
@@ -64,6 +93,31 @@ func adminPlugin(p plugin.Status) admin.Plugin {
 		}
 	}
 	return out
+}
+
+// Farm implements admin.Source.
+func (a adminSource) Farm() *admin.Farm {
+	if a.h.farm == nil {
+		return nil
+	}
+	st := a.h.farm.Status()
+	f := &admin.Farm{
+		Name: st.Name, Up: st.Link.Up, Since: st.Link.Since, Server: st.Link.Server, Error: st.Link.Err, Downs: st.Link.Downs,
+		Sent: admin.Traffic(st.Sent), Received: admin.Traffic(st.Received), Waiting: st.Waiting, Unsent: st.Unsent, Lost: st.Lost,
+		Refused: byName(st.Refused), Requests: byName(st.Requests), Served: st.Served, Peers: []admin.Peer{},
+	}
+	for _, p := range st.Peers {
+		f.Peers = append(f.Peers, admin.Peer{Node: p.Node.String(), Heard: p.Heard.UTC()})
+	}
+	return f
+}
+
+func byName[K ~string](counted map[K]uint64) map[string]uint64 {
+	names := make(map[string]uint64, len(counted))
+	for name, n := range counted {
+		names[string(name)] = n
+	}
+	return names
 }
 
 // Enable implements admin.Source.

@@ -58,6 +58,8 @@ type Config struct {
 	// compiled modules, so that a restart need not compile again. Whoever can
 	// write there runs code in this process. Empty keeps it in memory.
 	CompileCache string
+	// Farm is how plugins reach other nodes. Its zero value is that they don't.
+	Farm Farm
 	// Log takes the host's and the plugins' lines; nil is slog.Default.
 	Log *slog.Logger
 }
@@ -82,6 +84,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Grants == nil {
 		c.Grants = abi.DefaultGrants()
 	}
+	c.Farm.withDefaults()
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -101,6 +104,9 @@ func (c Config) validate() error {
 		if !known(g) {
 			return fmt.Errorf("unknown grant %q; there are %q", g, abi.Grants())
 		}
+	}
+	if err := c.Farm.validate(c.FarmKeyFile); err != nil {
+		return err
 	}
 	return checkCompileCache(c.CompileCache, c.ModulesDir)
 }

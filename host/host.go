@@ -9,8 +9,9 @@
 //
 // The package wires its parts together and does nothing else: sessions and
 // seals are in internal/session, the cache in internal/cache, crypto/tls in
-// internal/tlsbind, plugins in internal/plugin, and the HTTP endpoint for
-// operators in internal/admin. All methods of Host may be called concurrently.
+// internal/tlsbind, plugins in internal/plugin, what carries their messages to
+// other nodes in internal/bus, and the HTTP endpoint for operators in
+// internal/admin. All methods of Host may be called concurrently.
 package host
 
 import (
@@ -26,6 +27,7 @@ import (
 	"time"
 
 	"github.com/sesshook/sesshook/host/internal/admin"
+	"github.com/sesshook/sesshook/host/internal/bus"
 	"github.com/sesshook/sesshook/host/internal/cache"
 	"github.com/sesshook/sesshook/host/internal/plugin"
 	"github.com/sesshook/sesshook/host/internal/session"
@@ -38,6 +40,7 @@ type Host struct {
 	node    session.Node
 	keys    *farmKeys
 	cache   *cache.Cache
+	farm    *bus.Farm       // nil where there is none
 	plugins *plugin.Manager // nil without a modules directory
 	binder  *tlsbind.Binder
 	clock   *session.Clock
@@ -60,7 +63,8 @@ func New(cfg Config) (*Host, error) {
 	}
 	h.cache = cache.New(cache.Config{MaxSessions: cfg.MaxSessions, MaxBytes: cfg.MaxBytes, Now: h.clock.Now, Notify: h.notify})
 	go h.keepTime()
-	if cfg.ModulesDir != "" {
+	err = h.joinFarm()
+	if err == nil && cfg.ModulesDir != "" {
 		err = h.startPlugins()
 	}
 	if err != nil {
@@ -77,10 +81,14 @@ func New(cfg Config) (*Host, error) {
 // startPlugins sets h.plugins before the first of them runs, because what they
 // change in the cache comes back through notify.
 func (h *Host) startPlugins() (err error) {
-	h.plugins, err = plugin.NewManager(plugin.Config{
+	cfg := plugin.Config{
 		Dir: h.cfg.ModulesDir, Grants: h.cfg.Grants, CompileCache: h.cfg.CompileCache, TrustedKeys: h.cfg.TrustedKeysFile, TTL: h.cfg.TTL,
 		Node: h.node, Store: h.cache, Keys: h.keys.ring, Log: h.cfg.Log, Now: h.clock.Now,
-	})
+	}
+	if h.farm != nil { // else a Bus that is not nil would hold a Farm that is
+		cfg.Bus = h.farm
+	}
+	h.plugins, err = plugin.NewManager(cfg)
 	if err != nil {
 		return err
 	}
@@ -168,10 +176,15 @@ func (h *Host) Close(ctx context.Context) error {
 	return nil
 }
 
-// end stops the parts in the order in which they use each other.
+// end stops the parts in the order in which they use each other: what plugins
+// say at their end still reaches the farm, and what the farm is told on the way
+// needs the keys.
 func (h *Host) end(ctx context.Context) (err error) {
 	if h.plugins != nil {
 		err = h.plugins.Close(ctx)
+	}
+	if h.farm != nil {
+		err = errors.Join(err, h.farm.Close())
 	}
 	h.keys.close()
 	h.cache.Close()
@@ -180,6 +193,7 @@ func (h *Host) end(ctx context.Context) (err error) {
 }
 
 // AdminHandler returns the HTTP handler for operators: /healthz, /readyz,
-// /metrics, /plugins, /sessions/ID. It shows metadata and no keys, but has no
-// authentication: keep it on loopback or behind something that has.
+// /metrics, /plugins, /farm, /sessions/ID. It shows metadata and no keys, and
+// can remove a session and enable a plugin again, but has no authentication:
+// keep it on loopback or behind something that has.
 func (h *Host) AdminHandler() http.Handler { return admin.Handler(adminSource{h}) }

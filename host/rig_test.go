@@ -35,7 +35,9 @@ func newRig(tb testing.TB, cfg Config, modules ...string) *rig {
 	for _, path := range modules {
 		r.put(filepath.Base(path), read(tb, path))
 	}
-	cfg.Node, cfg.ModulesDir = "test", r.dir
+	if cfg.ModulesDir = r.dir; cfg.Node == "" {
+		cfg.Node = "test"
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(r.log, nil))
 	}

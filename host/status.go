@@ -2,6 +2,7 @@ package host
 
 import (
 	"net"
+	"time"
 
 	"github.com/sesshook/sesshook/abi"
 	"github.com/sesshook/sesshook/host/internal/plugin"
@@ -14,6 +15,7 @@ type Status struct {
 	NodeID  string         `json:"node_id"` // 12 hexadecimal digits
 	Cache   CacheStatus    `json:"cache"`
 	Plugins []PluginStatus `json:"plugins"`
+	Farm    *FarmStatus    `json:"farm,omitempty"` // nil where there is none
 }
 
 // A CacheStatus is what the session cache holds, and what happened to it since
@@ -39,6 +41,17 @@ type PluginStatus struct {
 	Values     map[string]int64 `json:"values,omitempty"` // the plugin's own metrics
 }
 
+// A FarmStatus is how a node is doing within its farm.
+type FarmStatus struct {
+	Name   string    `json:"name"`
+	Up     bool      `json:"up"`               // whether NATS is reached
+	Since  time.Time `json:"since"`            // it is, or is not
+	Server string    `json:"server,omitempty"` // that it is reached by
+	Error  string    `json:"error,omitempty"`  // why it is not reached
+	Peers  []string  `json:"peers"`            // ids of the other nodes that were heard lately
+	Lost   uint64    `json:"lost"`             // messages that others sent and that did not arrive
+}
+
 // Status describes the host. It waits for nobody.
 func (h *Host) Status() Status {
 	c := h.cache.Stats()
@@ -48,6 +61,12 @@ func (h *Host) Status() Status {
 			Sessions: c.Sessions, Bytes: c.Bytes, Tombstones: c.Tombstones,
 			Inserts: c.Inserts, Gets: c.Hits, Misses: c.Misses, Removes: total(c.Removals),
 		},
+	}
+	if f := (adminSource{h}).Farm(); f != nil {
+		st.Farm = &FarmStatus{Name: f.Name, Up: f.Up, Since: f.Since, Server: f.Server, Error: f.Error, Lost: f.Lost, Peers: []string{}}
+		for _, p := range f.Peers {
+			st.Farm.Peers = append(st.Farm.Peers, p.Node)
+		}
 	}
 	for _, p := range h.pluginStatus() {
 		st.Plugins = append(st.Plugins, PluginStatus{

@@ -22,10 +22,22 @@ const patience = 30 * time.Second
 
 type backgroundKey struct{}
 
-// background is the sesshook serve of one script.
+// backgrounds are the sesshook serve of one script, by the name that its
+// command node gives them.
+type backgrounds struct {
+	all     map[string]*background
+	current string
+}
+
+func newBackgrounds() *backgrounds {
+	return &backgrounds{all: map[string]*background{"": {}}}
+}
+
+// background is one sesshook serve.
 type background struct {
 	cmd    *exec.Cmd
-	exited chan struct{} // closed once cmd has ended and its log is complete
+	exited chan struct{}     // closed once cmd has ended and its log is complete
+	env    map[string]string // what a script knows of it
 
 	mu    sync.Mutex
 	lines []string
@@ -34,7 +46,21 @@ type background struct {
 }
 
 func current(ts *testscript.TestScript) *background {
-	return ts.Value(backgroundKey{}).(*background)
+	b := ts.Value(backgroundKey{}).(*backgrounds)
+	return b.all[b.current]
+}
+
+// cmdNode has the commands that follow be about another sesshook serve.
+func cmdNode(ts *testscript.TestScript, args []string) error {
+	b := ts.Value(backgroundKey{}).(*backgrounds)
+	b.current = args[0]
+	if b.all[b.current] == nil {
+		b.all[b.current] = &background{}
+	}
+	for name, value := range current(ts).env {
+		ts.Setenv(name, value)
+	}
+	return nil
 }
 
 // cmdServe starts the program, and sees to it that it ends with the script.
@@ -58,17 +84,20 @@ func cmdServe(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	go b.read(stderr)
+	process, exited := b.cmd.Process, b.exited
 	ts.Defer(func() {
-		_ = b.cmd.Process.Kill()
-		<-b.exited
+		_ = process.Kill()
+		<-exited
 		ts.Logf("[log]\n%s", b.log())
 	})
 	ready, err := b.wait(regexp.MustCompile(`"?msg"?[=:]"?ready\b`))
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"listen", "admin"} {
-		if m := regexp.MustCompile(name + `"?[=:]"?([^" ]+)`).FindStringSubmatch(ready); m != nil {
+	b.env = map[string]string{}
+	for _, name := range []string{"listen", "admin", "nats_listen"} {
+		if m := regexp.MustCompile(`\b` + name + `"?[=:]"?([^" ]+)`).FindStringSubmatch(ready); m != nil {
+			b.env[strings.ToUpper(name)] = m[1]
 			ts.Setenv(strings.ToUpper(name), m[1])
 		}
 	}

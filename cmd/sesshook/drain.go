@@ -54,6 +54,9 @@ func (s *server) shutdown() error {
 	if s.admin != nil {
 		s.admin.close()
 	}
+	if s.broker != nil {
+		err = errors.Join(err, s.broker.Close())
+	}
 	if err == nil {
 		s.log.Info("stopped")
 	}

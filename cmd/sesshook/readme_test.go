@@ -28,6 +28,10 @@ import (
 // end with status 0. Where a block without a language follows at once, it is
 // exactly what they print. The addresses of the default ports stand for those
 // that the server really has.
+//
+// Blocks below <!-- test: farm --> need no server: all of them are one script,
+// which a shell runs from the first to the last, with what it has started in the
+// background.
 func TestREADME(t *testing.T) {
 	require(t, "bash", "curl", "openssl", "git")
 	text, err := os.ReadFile("../../README.md")
@@ -49,6 +53,38 @@ func TestREADME(t *testing.T) {
 	}
 }
 
+// TestREADMEFarm types what README.md says of a farm.
+func TestREADMEFarm(t *testing.T) {
+	require(t, "bash", "curl", "openssl", "nats-server")
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var script strings.Builder
+	for _, m := range farmBlock.FindAllStringSubmatch(string(text), -1) {
+		script.WriteString(m[1])
+	}
+	if script.Len() == 0 {
+		t.Fatal("README.md has no commands for a farm")
+	}
+	r := newReader(t)
+	r.addresses = strings.NewReplacer()
+	t.Cleanup(func() {
+		for _, name := range []string{"node-1.log", "node-2.log", "node-3.log", "nats.log"} {
+			log, _ := os.ReadFile(filepath.Join(r.dir, name))
+			t.Logf("[%s]\n%s", name, log)
+		}
+	})
+	out := r.run(block{commands: "trap 'kill $(jobs -p)' EXIT\n" + script.String()})
+	for word, want := range map[string]int{"New, ": 1, "Reused, ": 2, "farm: default, 2 other nodes": 3, "\"server_name\"": 1} {
+		if got := strings.Count(out, word); got != want {
+			t.Errorf("%q stands there %d times, want %d", word, got, want)
+		}
+	}
+}
+
+var farmBlock = regexp.MustCompile("(?ms)^<!-- test: farm -->\n```sh\n(.*?)^```\n")
+
 // A block is commands that a reader types.
 type block struct {
 	commands string
@@ -63,8 +99,8 @@ func readBlocks(text string) ([]block, error) {
 	for _, m := range testedBlock.FindAllStringSubmatch(text, -1) {
 		blocks = append(blocks, block{commands: m[1], prints: m[2]})
 	}
-	if strings.Count(text, "<!-- test") != len(blocks) {
-		return nil, errors.New("README.md has a comment <!-- test that is not understood: write <!-- test: serve --> in the line above ```sh")
+	if strings.Count(text, "<!-- test") != len(blocks)+len(farmBlock.FindAllString(text, -1)) {
+		return nil, errors.New("README.md has a comment <!-- test that is not understood: write <!-- test: serve --> or <!-- test: farm --> in the line above ```sh")
 	}
 	return blocks, nil
 }
@@ -129,7 +165,8 @@ func (r *reader) serve(command string) {
 	r.addresses = strings.NewReplacer("127.0.0.1:8443", address[1], "127.0.0.1:9180", address[2])
 }
 
-func (r *reader) run(b block) {
+// run runs a block and returns what it prints.
+func (r *reader) run(b block) string {
 	ctx, cancel := context.WithTimeout(context.Background(), browserPatience)
 	defer cancel()
 	r.Logf("> %s", b.commands)
@@ -144,4 +181,5 @@ func (r *reader) run(b block) {
 	if b.prints != "" && stdout.String() != r.addresses.Replace(b.prints) {
 		r.Errorf("README.md says that it prints\n%s", b.prints)
 	}
+	return stdout.String()
 }

@@ -8,9 +8,11 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -24,15 +26,21 @@ func TestMain(m *testing.M) {
 // commands they have:
 //
 //	serve [FLAG...]      starts sesshook serve in the background on free ports,
-//	                     and waits for the line "ready"; sets $LISTEN and $ADMIN
+//	                     and waits for the line "ready"; sets $LISTEN, $ADMIN and
+//	                     $NATS_LISTEN
+//	node NAME            has the commands here be about another sesshook serve, so
+//	                     that several can run, and sets $LISTEN and $ADMIN
 //	waitlog REGEXP       waits for a line of its log that matches, after the one
 //	                     that the last waitlog found
 //	signal NAME          sends it a signal: HUP, INT, TERM
 //	stopped STATUS       waits until it has exited, and checks how
 //	tlsget [-12] [-h2] [-sni NAME] [-x N] ADDR
 //	                     asks for the page N times with one session cache, each
-//	                     on a connection of its own; prints each answer on a line
-//	httpget STATUS URL   prints the body
+//	                     on a connection of its own; prints each answer on a
+//	                     line, and sets $SESSION to the id of the last session
+//	httpget [-X METHOD] STATUS URL
+//	                     prints the body
+//	httpwait REGEXP URL  asks again and again until a line of the body matches
 //	unhex FROM TO        writes the bytes that a file has in hex
 func TestScripts(t *testing.T) {
 	testscript.Run(t, scripts("testdata/script"))
@@ -46,20 +54,22 @@ func scripts(dir string) testscript.Params {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			env.Values[backgroundKey{}] = &background{}
+			env.Values[backgroundKey{}] = newBackgrounds()
 			// Under -race each process sleeps for a second at its end, which
 			// is of use for serve only (and that does not have this).
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve":   positive(cmdServe),
-			"waitlog": positive(cmdWaitlog),
-			"signal":  positive(cmdSignal),
-			"stopped": positive(cmdStopped),
-			"tlsget":  positive(cmdTLSGet),
-			"httpget": positive(cmdHTTPGet),
-			"unhex":   positive(cmdUnhex),
+			"serve":    positive(cmdServe),
+			"node":     positive(cmdNode),
+			"waitlog":  positive(cmdWaitlog),
+			"signal":   positive(cmdSignal),
+			"stopped":  positive(cmdStopped),
+			"tlsget":   positive(cmdTLSGet),
+			"httpget":  positive(cmdHTTPGet),
+			"httpwait": positive(cmdHTTPWait),
+			"unhex":    positive(cmdUnhex),
 		},
 	}
 }
@@ -88,20 +98,54 @@ func cmdUnhex(ts *testscript.TestScript, args []string) error {
 }
 
 func cmdHTTPGet(ts *testscript.TestScript, args []string) error {
-	res, err := http.Get(args[1])
-	if err != nil {
-		return err
+	method := http.MethodGet
+	if args[0] == "-X" {
+		method, args = args[1], args[2:]
 	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	status, body, err := httpAsk(method, args[1])
 	if err != nil {
 		return err
 	}
 	_, _ = ts.Stdout().Write(body)
-	if strconv.Itoa(res.StatusCode) != args[0] {
-		return fmt.Errorf("%s: status is %d, want %s: %s", args[1], res.StatusCode, args[0], body)
+	if strconv.Itoa(status) != args[0] {
+		return fmt.Errorf("%s: status is %d, want %s: %s", args[1], status, args[0], body)
 	}
 	return nil
+}
+
+func httpAsk(method, url string) (status int, body []byte, err error) {
+	req, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer res.Body.Close()
+	body, err = io.ReadAll(res.Body)
+	return res.StatusCode, body, err
+}
+
+func cmdHTTPWait(ts *testscript.TestScript, args []string) error {
+	want, err := regexp.Compile("(?m)" + args[0])
+	if err != nil {
+		return err
+	}
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for late := time.After(patience); ; {
+		_, body, err := httpAsk(http.MethodGet, args[1])
+		if err == nil && want.Match(body) {
+			_, _ = ts.Stdout().Write(body)
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-late:
+			return fmt.Errorf("%s never had %s: %v\n%s", args[1], args[0], err, body)
+		}
+	}
 }
 
 func cmdTLSGet(ts *testscript.TestScript, args []string) error {
@@ -128,33 +172,34 @@ func cmdTLSGet(ts *testscript.TestScript, args []string) error {
 	transport := &http.Transport{TLSClientConfig: cfg, ForceAttemptHTTP2: http2}
 	defer transport.CloseIdleConnections()
 	for range times {
-		if err := getOnce(ts.Stdout(), transport, "https://"+args[0]+"/"); err != nil {
+		id, err := getOnce(ts.Stdout(), transport, "https://"+args[0]+"/")
+		if err != nil {
 			return err
 		}
+		ts.Setenv("SESSION", id)
 		transport.CloseIdleConnections()
 	}
 	return nil
 }
 
-func getOnce(out io.Writer, transport http.RoundTripper, url string) error {
+func getOnce(out io.Writer, transport http.RoundTripper, url string) (session string, err error) {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
-		return err
+		return "", err
 	}
 	res, err := transport.RoundTrip(req)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if json.Valid(body) {
-		var v any
-		_ = json.Unmarshal(body, &v)
-		body, _ = json.Marshal(v)
+	if page := map[string]any{}; json.Unmarshal(body, &page) == nil {
+		session, _ = page["session_id"].(string)
+		body, _ = json.Marshal(page)
 	}
 	_, err = fmt.Fprintf(out, "%d %s %s\n", res.StatusCode, res.Proto, body)
-	return err
+	return session, err
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sesshook/sesshook/cmd/sesshook/internal/broker"
 	"github.com/sesshook/sesshook/cmd/sesshook/internal/certificate"
 	"github.com/sesshook/sesshook/cmd/sesshook/internal/options"
 	"github.com/sesshook/sesshook/cmd/sesshook/internal/page"
@@ -20,12 +21,13 @@ import (
 )
 
 // A server is a running sesshook serve. It shuts down in this order: clients'
-// listener, connections, plugins, admin endpoint.
+// listener, connections, plugins, farm, admin endpoint, broker.
 type server struct {
-	opts  *options.Options
-	log   *slog.Logger
-	certs *certificate.Store
-	host  *host.Host
+	opts   *options.Options
+	log    *slog.Logger
+	certs  *certificate.Store
+	broker *broker.Server // nil where there is no --nats-embedded
+	host   *host.Host
 
 	clients net.Listener // before TLS
 	front   terminate.Server
@@ -55,7 +57,10 @@ func start(opts *options.Options, log *slog.Logger) (_ *server, err error) {
 		}
 		s.admin = serveAdmin(l, s.failed)
 	}
-	if s.host, err = openHost(opts, log); err != nil {
+	if s.broker, err = startBroker(opts, log); err != nil {
+		return nil, err
+	}
+	if s.host, err = s.openHost(); err != nil {
 		return nil, err
 	}
 	if s.admin != nil {
@@ -72,6 +77,9 @@ func (s *server) abandon() {
 	}
 	if s.admin != nil {
 		s.admin.close()
+	}
+	if s.broker != nil {
+		_ = s.broker.Close()
 	}
 }
 
@@ -116,7 +124,8 @@ func explainListen(flag, addr string, err error) error {
 	return fmt.Errorf("can't listen on %s: %w: choose another address by %s", addr, err, flag)
 }
 
-func openHost(opts *options.Options, log *slog.Logger) (*host.Host, error) {
+func (s *server) openHost() (*host.Host, error) {
+	opts, log := s.opts, s.log
 	if err := os.MkdirAll(opts.Modules, 0o755); err != nil {
 		return nil, fmt.Errorf("can't make the modules directory: %w: make it, or name another by --modules", err)
 	}
@@ -127,7 +136,8 @@ func openHost(opts *options.Options, log *slog.Logger) (*host.Host, error) {
 	log.Info("loading plugins", "modules", opts.Modules) // which takes seconds where they must be compiled
 	h, err := host.New(host.Config{
 		Node: opts.Node, MaxSessions: opts.MaxSessions, MaxBytes: opts.MaxBytes, TTL: opts.TTL, SingleUse: opts.SingleUse,
-		FarmKeyFile: opts.FarmKeyFile, ModulesDir: opts.Modules, Grants: opts.Grants, CompileCache: compiled, TrustedKeysFile: opts.TrustedKeys, Log: log,
+		FarmKeyFile: opts.FarmKeyFile, ModulesDir: opts.Modules, Grants: opts.Grants, CompileCache: compiled, TrustedKeysFile: opts.TrustedKeys,
+		Farm: s.farm(), Log: log,
 	})
 	if inner := errors.Unwrap(err); inner != nil {
 		err = inner // without the name of a Go package
@@ -170,6 +180,12 @@ func (s *server) announce(handler slog.Handler) {
 	r := slog.NewRecord(time.Now(), slog.LevelInfo, "ready", 0)
 	r.Add("listen", s.clients.Addr().String(), "admin", admin, "upstream", upstream,
 		"node", st.Node, "node_id", st.NodeID, "plugins", len(st.Plugins), "version", programVersion())
+	if st.Farm != nil {
+		r.Add("farm", st.Farm.Name)
+	}
+	if s.broker != nil && s.broker.ClusterAddr() != nil {
+		r.Add("nats_listen", s.broker.ClusterAddr().String())
+	}
 	_ = handler.Handle(context.Background(), r) // stderr may be closed
 }
 

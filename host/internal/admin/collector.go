@@ -19,6 +19,17 @@ var (
 	descRefusals   = desc("session_refusals_total", "Sessions that were not stored, found or resumed, by result code.", "code")
 	descHandshakes = desc("handshakes_total", "Completed TLS handshakes, by version, and by whether they resumed a session.", "version", "resumed")
 
+	descFarmUp       = desc("farm_up", "Whether the farm's broker is reached: 1 or 0.")
+	descFarmPeers    = desc("farm_peers", "Other nodes of the farm that were heard lately.")
+	descFarmMessages = desc("farm_messages_total", "Messages of plugins to and from other nodes.", "direction")
+	descFarmBytes    = desc("farm_bytes_total", "Bytes to and from other nodes, as the broker carries them.", "direction")
+	descFarmLost     = desc("farm_lost_total", "Messages that other nodes sent and that did not arrive here.")
+	descFarmRefused  = desc("farm_refused_total", "What arrived from the broker and was not taken, by reason.", "reason")
+	descFarmRequests = desc("farm_requests_total", "Requests of this node to others, by result.", "result")
+	descFarmUnsent   = desc("farm_unsent_total", "Messages of this node that were given up before they were sent.")
+	descFarmServed   = desc("farm_replies_total", "Replies of this node to requests of others.")
+	descFarmDowns    = desc("farm_reconnects_total", "Times that the farm's broker went out of reach and was sought again.")
+
 	descRunning  = desc("plugin_running", "Whether the plugin has a module that runs: 1 or 0.", "plugin")
 	descCalls    = desc("plugin_calls_total", "Calls of plugins' hooks, by result.", "plugin", "hook", "result")
 	descSeconds  = desc("plugin_call_seconds", "Duration of calls of plugins' hooks.", "plugin", "hook")
@@ -50,6 +61,8 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 		descSessions, descBytes, descTombstones, descEvents, descRemovals, descRefusals, descHandshakes,
 		descRunning, descCalls, descSeconds, descQueue, descLost, descLoads, descMemory, descQueueMem, descStacks,
 		descPaused, descFaults, descFuel, descLogDrops, descValue,
+		descFarmUp, descFarmPeers, descFarmMessages, descFarmBytes, descFarmLost, descFarmRefused, descFarmRequests, descFarmDowns,
+		descFarmUnsent, descFarmServed,
 	} {
 		ch <- d
 	}
@@ -62,6 +75,9 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	out.cache(&s.Cache)
 	out.refusals(s.Cache.Refusals, s.TLS.Refusals)
 	out.handshakes(&s.TLS)
+	if f := c.src.Farm(); f != nil {
+		out.farm(f)
+	}
 	for i := range s.Plugins {
 		out.plugin(&s.Plugins[i])
 	}
@@ -111,6 +127,25 @@ func (out sink) handshakes(t *TLSStats) {
 	out.counter(descHandshakes, t.Resumed12, "1.2", "true")
 	out.counter(descHandshakes, t.Full13, "1.3", "false")
 	out.counter(descHandshakes, t.Resumed13, "1.3", "true")
+}
+
+func (out sink) farm(f *Farm) {
+	out.gauge(descFarmUp, oneOrZero(f.Up))
+	out.gauge(descFarmPeers, float64(len(f.Peers)))
+	out.counter(descFarmMessages, f.Sent.Messages, "sent")
+	out.counter(descFarmMessages, f.Received.Messages, "received")
+	out.counter(descFarmBytes, f.Sent.Bytes, "sent")
+	out.counter(descFarmBytes, f.Received.Bytes, "received")
+	out.counter(descFarmLost, f.Lost)
+	out.counter(descFarmUnsent, f.Unsent)
+	for reason, n := range f.Refused {
+		out.counter(descFarmRefused, n, reason)
+	}
+	for result, n := range f.Requests {
+		out.counter(descFarmRequests, n, result)
+	}
+	out.counter(descFarmServed, f.Served)
+	out.counter(descFarmDowns, f.Downs)
 }
 
 func (out sink) plugin(p *PluginStats) {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestMetricsPassLint(t *testing.T) {
-	problems, err := testutil.CollectAndLint(&collector{busySource()})
+	problems, err := testutil.CollectAndLint(&collector{inFarm(busySource())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestOneBadMetricDoesNotTakeTheOthersWithIt(t *testing.T) {
 
 func TestDescribeMatchesCollect(t *testing.T) {
 	reg := prometheus.NewPedanticRegistry()
-	reg.MustRegister(&collector{busySource()})
+	reg.MustRegister(&collector{inFarm(busySource())})
 	if _, err := reg.Gather(); err != nil {
 		t.Fatal(err)
 	}

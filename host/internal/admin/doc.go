@@ -1,6 +1,7 @@
 // Package admin is the HTTP handler of the admin endpoint: health, readiness,
-// Prometheus metrics, the plugins and single sessions as JSON, and an index
-// page. It reads what a Source tells and changes nothing.
+// Prometheus metrics, the plugins, the farm and single sessions as JSON, and an
+// index page. It shows what a Source tells, and has it remove a session or
+// enable a plugin again where it is asked to by more than a GET.
 //
 // It never sees a sealed session's content, nor a key: of a session it shows
 // metadata only. It authenticates nobody, so the address that it is served on

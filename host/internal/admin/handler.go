@@ -19,16 +19,21 @@ type handler struct{ src Source }
 //
 //	/              an index of these, for a browser
 //	/healthz       200 as long as the process lives
-//	/readyz        200, or 503 with the reasons
+//	/readyz        200, or 503 with the reasons; a second line tells of the farm
 //	/metrics       Prometheus
 //	/plugins       JSON array of Plugin
+//	/farm          JSON of Farm, 404 where the node is in none
 //	/sessions/ID   JSON metadata of one session, by its id in hex
 //
-// and POST on
+// and on
 //
-//	/plugins/NAME/enable   ends the plugin's quarantine
+//	POST /plugins/NAME/enable   ends the plugin's quarantine
+//	DELETE /sessions/ID         removes a session, and shows its metadata
 //
 // which browsers may send from no other site; with 405 for other methods and 404 for other paths.
+//
+// A node whose farm is out of reach is ready all the same: it serves TLS, and
+// to take all nodes out of a balancer because a broker is away helps nobody.
 func Handler(src Source) http.Handler {
 	h := &handler{src}
 	mux := http.NewServeMux()
@@ -37,7 +42,9 @@ func Handler(src Source) http.Handler {
 	mux.HandleFunc("GET /readyz", h.ready)
 	mux.Handle("GET /metrics", metricsHandler(src))
 	mux.HandleFunc("GET /plugins", h.plugins)
+	mux.HandleFunc("GET /farm", h.farm)
 	mux.HandleFunc("GET /sessions/{id...}", h.session)
+	mux.HandleFunc("DELETE /sessions/{id...}", h.remove)
 	mux.HandleFunc("POST /plugins/{name}/enable", h.enable)
 	return guard(http.NewCrossOriginProtection().Handler(mux))
 }
@@ -69,11 +76,15 @@ func metricsHandler(src Source) http.Handler {
 func (h *handler) health(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") }
 
 func (h *handler) ready(w http.ResponseWriter, _ *http.Request) {
+	farm := ""
+	if f := h.src.Farm(); f != nil {
+		farm = "\n" + f.line()
+	}
 	if err := h.src.Ready(); err != nil {
-		writeText(w, http.StatusServiceUnavailable, "not ready: "+strings.ReplaceAll(err.Error(), "\n", "\nnot ready: "))
+		writeText(w, http.StatusServiceUnavailable, "not ready: "+strings.ReplaceAll(err.Error(), "\n", "\nnot ready: ")+farm)
 		return
 	}
-	writeText(w, http.StatusOK, "ready")
+	writeText(w, http.StatusOK, "ready"+farm)
 }
 
 func (h *handler) plugins(w http.ResponseWriter, _ *http.Request) {

@@ -33,7 +33,7 @@ func TestAnswers(t *testing.T) {
 		{"not ready says why, one reason a line", draining, "GET", "/readyz", 503, "not ready: draining\nnot ready: no farm key\n"},
 		{"HEAD is answered", busy, "HEAD", "/readyz", 200, ""},
 		{"POST is refused", busy, "POST", "/plugins", 405, "Method Not Allowed"},
-		{"DELETE of a session is refused", busy, "DELETE", "/sessions/01ab", 405, "Method Not Allowed"},
+		{"DELETE of a plugin is refused", busy, "DELETE", "/plugins", 405, "Method Not Allowed"},
 		{"another path is not found", busy, "GET", "/nothing", 404, "not found"},
 		{"a session by its id", busy, "GET", "/sessions/01ab", 200, `"server_name": "example.org"`},
 		{"a session by its id in capitals", busy, "GET", "/sessions/01AB", 200, `"id": "01ab"`},

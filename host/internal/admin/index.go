@@ -23,8 +23,9 @@ func (h *handler) index(w http.ResponseWriter, _ *http.Request) {
 		NotReady string
 		Cache    CacheStats
 		TLS      TLSStats
+		Farm     *Farm
 		Plugins  []Plugin
-	}{ready, stats.Cache, stats.TLS, h.src.Plugins()})
+	}{ready, stats.Cache, stats.TLS, h.src.Farm(), h.src.Plugins()})
 	if err != nil {
 		writeText(w, http.StatusInternalServerError, "can't show the index: "+err.Error())
 		return

@@ -69,6 +69,39 @@ func clip(s string) string {
 	return s
 }
 
+// removalView is what DELETE shows where there was no session.
+type removalView struct {
+	Error  string    `json:"error"`
+	Home   string    `json:"home,omitempty"` // node id
+	Buried time.Time `json:"buried_until,omitzero"`
+}
+
+func viewRemoval(r Removal) removalView {
+	if r.Buried.IsZero() {
+		return removalView{Error: "no session is cached under this id, and no node of this farm made it"}
+	}
+	until := r.Buried.UTC().Truncate(time.Second)
+	return removalView{
+		Error: fmt.Sprintf("no session is cached under this id on this node; none will be accepted here until %s. "+
+			"Nodes that hold it still do: ask them too; the one that made it is %s", until.Format(time.RFC3339), r.Home),
+		Home: r.Home.String(), Buried: until,
+	}
+}
+
+func (h *handler) remove(w http.ResponseWriter, r *http.Request) {
+	id, err := parseID(r.PathValue("id"))
+	if err != nil {
+		writeError(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	removed := h.src.Remove(id)
+	if removed.Session == nil {
+		writeJSON(w, http.StatusNotFound, viewRemoval(removed))
+		return
+	}
+	writeJSON(w, http.StatusOK, viewSession(removed.Session))
+}
+
 func (h *handler) session(w http.ResponseWriter, r *http.Request) {
 	id, err := parseID(r.PathValue("id"))
 	if err != nil {

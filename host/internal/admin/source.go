@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"time"
 
 	"github.com/sesshook/sesshook/abi"
 	"github.com/sesshook/sesshook/host/internal/session"
@@ -15,6 +16,12 @@ type Source interface {
 	Plugins() []Plugin
 	// Session returns what is cached under id, without any event.
 	Session(id session.ID) (session.Session, bool)
+	// Remove takes the session under id away, as its operator wants it. Where it
+	// is not here but the id is one of this farm's, it keeps the session from
+	// coming: see Removal.
+	Remove(id session.ID) Removal
+	// Farm tells how the node is doing within its farm; nil where it is in none.
+	Farm() *Farm
 	// Ready returns why the host should get no traffic now, nil if it should.
 	// An errors.Join of several reasons is shown one a line.
 	Ready() error
@@ -23,6 +30,17 @@ type Source interface {
 	Enable(ctx context.Context, name string) (bool, error)
 	// Stats returns the counters, all of one moment as far as that is cheap.
 	Stats() Stats
+}
+
+// A Removal is what became of a session that was to be removed.
+type Removal struct {
+	// Session is the session that was here; nil where there was none.
+	Session *session.Session
+	// Buried is, where there was no session, until when none is accepted under
+	// this id; zero where the id is not genuine, so that nothing was done.
+	Buried time.Time
+	// Home is the node that made a genuine id.
+	Home session.Node
 }
 
 // Stats are the counters and gauges of a host. Counters rise from the start of

@@ -15,12 +15,26 @@ type fakeSource struct {
 	sessions map[session.ID]session.Session
 	notReady error
 	stats    Stats
-	enabled  []string // names that Enable was called with
+	farm     *Farm
+	genuine  map[session.ID]session.Node // ids that a farm's node made
+	enabled  []string                    // names that Enable was called with
 }
 
 func (f *fakeSource) Plugins() []Plugin { return f.plugins }
 func (f *fakeSource) Ready() error      { return f.notReady }
 func (f *fakeSource) Stats() Stats      { return f.stats }
+func (f *fakeSource) Farm() *Farm       { return f.farm }
+func (f *fakeSource) Remove(id session.ID) Removal {
+	if s, ok := f.sessions[id]; ok {
+		delete(f.sessions, id)
+		return Removal{Session: &s}
+	}
+	if home, ok := f.genuine[id]; ok {
+		return Removal{Home: home, Buried: time.Date(2026, 1, 3, 0, 5, 0, 7, time.FixedZone("", 3600))}
+	}
+	return Removal{}
+}
+
 func (f *fakeSource) Enable(_ context.Context, name string) (bool, error) {
 	f.enabled = append(f.enabled, name)
 	return name == "audit", f.notReady
@@ -53,6 +67,7 @@ func busySource() *fakeSource {
 				},
 			},
 		},
+		genuine: map[session.ID]session.Node{"\x02": {1, 2, 3, 4, 5, 6}},
 		stats: Stats{
 			Cache: CacheStats{
 				Sessions: 5, Bytes: 1234, Tombstones: 2, Inserts: 9, Gets: 8, Misses: 7, Removes: 4,

@@ -98,7 +98,7 @@ func settingText(v any, flagType string) (string, error) {
 			return strconv.FormatBool(v), nil
 		}
 	case []any:
-		if flagType == "grants" {
+		if flagType == "grants" || flagType == "list" {
 			return joinStrings(v)
 		}
 	}

@@ -46,6 +46,17 @@ func groups(o *Options) []group {
 			{"single-use", "", "let each session be resumed once; a resumed one gets a new id", toggle{&o.SingleUse}},
 			{"farm-key-file", "FILE", "keys that all nodes of a farm share (see sesshook keygen), read again when it changes; without it, random keys for this run", text{&o.FarmKeyFile}},
 		}},
+		{"Farm", []setting{
+			{"nats", "URL,...", "servers of a NATS by which plugins reach other nodes, for example nats://10.0.0.1:4222, or tls:// for TLS; needs --farm-key-file. While none of them can be reached this node serves on, and tries again", natsURLs{&o.NATS}},
+			{"nats-creds", "FILE", "credentials for that NATS, as nsc makes them", text{&o.NATSCreds}},
+			{"nats-ca", "FILE", "certificates in PEM that the NATS is trusted by, instead of the system's", text{&o.NATSCA}},
+			{"nats-cert", "FILE", "certificate in PEM that this node shows to the NATS", text{&o.NATSCert}},
+			{"nats-key", "FILE", "private key of --nats-cert in PEM", text{&o.NATSKey}},
+			{"farm", "NAME", "nodes of one name and one --farm-key-file hear each other: letters, digits, - and _ (default: default)", farmName{&o.Farm}},
+			{"nats-embedded", "", "instead of --nats: run a NATS in this process, on which the nodes of the farm form a cluster; with --nats-ca, --nats-cert and --nats-key they speak TLS with each other", toggle{&o.NATSEmbedded}},
+			{"nats-listen", "HOST:PORT", "with --nats-embedded: where other nodes connect, for a network that only they are in; empty is nowhere", address{&o.NATSListen, true}},
+			{"nats-routes", "HOST:PORT,...", "with --nats-embedded: the --nats-listen of other nodes; one that runs is enough, it knows the rest", addresses{&o.NATSRoutes}},
+		}},
 		{"Plugins", []setting{
 			{"modules", "DIR", "plugins: NAME.wasm, and its settings NAME.toml; watched, and made if it is missing", text{&o.Modules}},
 			{"grant", "GRANT,...", "what a plugin may use whose NAME.toml does not say: sessions:read, sessions:write, sessions:secrets, messages, kv, metrics; or the words none, and default for all but sessions:secrets", grants{&o.Grants}},
@@ -53,7 +64,7 @@ func groups(o *Options) []group {
 			{"compile-cache", "DIR", "compiled modules, so that the next start is fast; auto is sesshook in the user's cache directory, empty is off", text{&o.CompileCache}},
 		}},
 		{"Operating", []setting{
-			{"admin", "HOST:PORT", "/healthz, /readyz, /metrics, /plugins and /sessions/ID over HTTP, without authentication; empty is off", address{&o.Admin, true}},
+			{"admin", "HOST:PORT", "/healthz, /readyz, /metrics, /plugins, /farm and /sessions/ID over HTTP, without authentication: who reaches it can remove sessions; empty is off", address{&o.Admin, true}},
 			{"log-level", "LEVEL", "debug, info, warn or error", level{&o.LogLevel}},
 			{"log-format", "FORMAT", "text or json", choice{&o.LogFormat, []string{"text", "json"}}},
 			{"config", "FILE", "read these settings from a TOML file, under the same names; flags win", text{&o.Config}},

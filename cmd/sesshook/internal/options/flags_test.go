@@ -27,6 +27,7 @@ func TestEveryFlagIsRead(t *testing.T) {
 		"--handshake-timeout", "3s", "--drain-timeout", "0s", "--node", "n1", "--max-sessions", "7", "--max-bytes", "3MiB", "--ttl", "2h",
 		"--single-use", "--farm-key-file", "f.keys", "--modules", "m", "--grant", "kv", "--grant", "sessions:read,kv", "--compile-cache", "",
 		"--admin", "", "--log-level", "warn", "--log-format", "json",
+		"--nats", "nats://a:4222,tls://b", "--nats", "ws://c/path", "--nats-creds", "c.creds", "--nats-ca", "ca.pem", "--nats-cert", "nc.pem", "--nats-key", "nk.pem", "--farm", "eu-1",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -39,6 +40,7 @@ func TestEveryFlagIsRead(t *testing.T) {
 		Listen: ":0", Cert: "c.pem", Key: "k.pem", MaxConnections: 1000, HandshakeTimeout: 3 * time.Second,
 		Node: "n1", MaxSessions: 7, MaxBytes: 3 << 20, TTL: 2 * time.Hour, SingleUse: true, FarmKeyFile: "f.keys", Modules: "m",
 		Grants: []abi.Grant{abi.KV, abi.SessionsRead}, LogLevel: slog.LevelWarn, LogFormat: "json",
+		NATS: []string{"nats://a:4222", "tls://b", "ws://c/path"}, NATSCreds: "c.creds", NATSCA: "ca.pem", NATSCert: "nc.pem", NATSKey: "nk.pem", Farm: "eu-1",
 	}
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got  %+v\nwant %+v", o, want)

@@ -32,6 +32,14 @@ type Options struct {
 	SingleUse   bool
 	FarmKeyFile string
 
+	Farm                      string   // the farm's name; empty: the default of package host
+	NATS                      []string // URLs of NATS servers
+	NATSCreds                 string
+	NATSCA, NATSCert, NATSKey string
+	NATSEmbedded              bool
+	NATSListen                string   // where other nodes' brokers connect; empty: nowhere
+	NATSRoutes                []string // where they listen
+
 	Modules      string
 	Grants       []abi.Grant // nil: the default grants; empty: none
 	TrustedKeys  string
@@ -41,6 +49,9 @@ type Options struct {
 	LogLevel  slog.Level
 	LogFormat string // "text" or "json"
 }
+
+// InFarm reports whether there is a farm that this node belongs to.
+func (o *Options) InFarm() bool { return len(o.NATS) > 0 || o.NATSEmbedded }
 
 func defaults() *Options {
 	return &Options{

@@ -27,7 +27,7 @@ func (o *Options) validate() error {
 	case o.Modules == "":
 		return errors.New("--modules is empty: name a directory; one without modules is fine")
 	}
-	return nil
+	return o.validateFarm()
 }
 
 // CompileCacheDir returns the directory of compiled modules, "" for none. For
