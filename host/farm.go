@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"regexp"
 
 	"github.com/sesshook/sesshook/host/internal/bus"
@@ -40,10 +39,6 @@ type Farm struct {
 	// Cert and Key are files in PEM of the certificate that this node shows to
 	// it; empty is none.
 	Cert, Key string
-
-	// Dial connects to a NATS in this process, without a socket and without TLS;
-	// NATS still has the user and password. Nil: NATS is dialled.
-	Dial func() (net.Conn, error)
 
 	// transport stands in for NATS in tests.
 	transport bus.Transport
@@ -84,7 +79,7 @@ func (f *Farm) open(node string, log *slog.Logger) (bus.Transport, error) {
 	}
 	return nats.Open(nats.Config{
 		Servers: f.NATS, Creds: f.Creds, CA: f.CA, Cert: f.Cert, Key: f.Key,
-		Name: "sesshook " + node, Bucket: "sesshook-" + f.Name, Dial: f.Dial, Log: log,
+		Name: "sesshook " + node, Bucket: "sesshook-" + f.Name, Log: log,
 	})
 }
 

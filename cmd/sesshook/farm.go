@@ -57,7 +57,7 @@ func farmName(opts *options.Options) string {
 func (s *server) farm() host.Farm {
 	switch {
 	case s.broker != nil:
-		return host.Farm{Name: farmName(s.opts), NATS: []string{s.broker.URL()}, Dial: s.broker.Dial}
+		return host.Farm{Name: farmName(s.opts), NATS: []string{s.broker.URL()}}
 	case len(s.opts.NATS) > 0:
 		return host.Farm{
 			Name: farmName(s.opts), NATS: s.opts.NATS,

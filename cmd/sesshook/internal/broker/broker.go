@@ -173,9 +173,5 @@ func (s *Server) Routed() int {
 	return s.server.NumRemotes()
 }
 
-// Dial connects a client in this process, without a socket and without TLS. The
-// client still needs the user and password of URL.
-func (s *Server) Dial() (net.Conn, error) { return s.server.InProcessConn() }
-
 // Close ends the server, disconnects everybody, and removes its directory.
 func (s *Server) Close() error { return s.close() }

@@ -155,18 +155,6 @@ func secretOf(t testing.TB, s *Server) string {
 	return p
 }
 
-func TestInThisProcess(t *testing.T) {
-	s := run(t, Config{})
-	nc := client(t, s, nats.SetCustomDialer(dialer(s.Dial)))
-	if err := nc.FlushTimeout(patience); err != nil {
-		t.Fatal(err)
-	}
-}
-
-type dialer func() (net.Conn, error)
-
-func (d dialer) Dial(string, string) (net.Conn, error) { return d() }
-
 // farm starts n servers that are routed to each other.
 type farm struct {
 	configs []Config

@@ -35,16 +35,6 @@ func BenchmarkPublish(b *testing.B) {
 		}
 		measure(b, &n, func() error { return from.Publish("x", data) })
 	})
-	b.Run("transport in this process", func(b *testing.B) {
-		inside := func(c *Config) { c.Servers, c.Dial = []string{s.ClientURL()}, s.InProcessConn }
-		from, to := connected(b, nil, inside), connected(b, nil, inside)
-		var n atomic.Int64
-		if _, err := to.Subscribe("x", func(bus.Delivery) { n.Add(1) }); err != nil {
-			b.Fatal(err)
-		}
-		settle(b, to)
-		measure(b, &n, func() error { return from.Publish("x", "", data) })
-	})
 }
 
 func raw(b *testing.B, url string) *nats.Conn {

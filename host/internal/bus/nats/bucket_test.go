@@ -99,6 +99,7 @@ func TestValuesAreShared(t *testing.T) {
 }
 
 func TestAValueEndsWithItsLife(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	s := serve(t)
 	a, b := connected(t, s.Addr()), connected(t, s.Addr())
 	put(t, a, "short", "x", 1500*time.Millisecond)

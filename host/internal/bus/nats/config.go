@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -48,9 +47,6 @@ type Config struct {
 	// Bucket is the JetStream bucket for values: A-Z a-z 0-9 _ - only. It is made
 	// when the first value is put.
 	Bucket string
-	// Dial is a way to a server in this process, without a socket or TLS; user and
-	// password are still those of Servers. Nil: Servers are dialled.
-	Dial func() (net.Conn, error)
 	// Log is told of connections that come and go. Nil: nobody is.
 	Log *slog.Logger
 	// Reconnected is called each time the connection has come up, the first

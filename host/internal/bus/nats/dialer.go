@@ -14,9 +14,8 @@ var errNotYet = errors.New("not tried yet")
 // greets: abort ends both, so that Close needs not wait for a server that is
 // silent.
 type dialer struct {
-	ctx       context.Context
-	inProcess func() (net.Conn, error) // nil: TCP
-	tcp       net.Dialer
+	ctx context.Context
+	tcp net.Dialer
 
 	mu      sync.Mutex
 	refuse  int // so many tries
@@ -24,8 +23,8 @@ type dialer struct {
 	last    net.Conn
 }
 
-func newDialer(ctx context.Context, inProcess func() (net.Conn, error)) *dialer {
-	return &dialer{ctx: ctx, inProcess: inProcess, tcp: net.Dialer{Timeout: connectTimeout}}
+func newDialer(ctx context.Context) *dialer {
+	return &dialer{ctx: ctx, tcp: net.Dialer{Timeout: connectTimeout}}
 }
 
 // refuseNext has the next n calls of Dial fail with errNotYet.
@@ -40,7 +39,7 @@ func (d *dialer) Dial(network, address string) (net.Conn, error) {
 	if d.refused() {
 		return nil, errNotYet
 	}
-	conn, err := d.dial(network, address)
+	conn, err := d.tcp.DialContext(d.ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -52,13 +51,6 @@ func (d *dialer) Dial(network, address string) (net.Conn, error) {
 	}
 	d.last = conn
 	return conn, nil
-}
-
-func (d *dialer) dial(network, address string) (net.Conn, error) {
-	if d.inProcess != nil {
-		return d.inProcess()
-	}
-	return d.tcp.DialContext(d.ctx, network, address)
 }
 
 func (d *dialer) refused() bool {

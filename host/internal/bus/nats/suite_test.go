@@ -8,6 +8,7 @@ import (
 )
 
 func TestSuite(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	bustest.Run(t, func(t *testing.T, n int) (all []bus.Transport) {
 		s := serve(t)
 		for range n {

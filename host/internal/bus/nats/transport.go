@@ -79,7 +79,7 @@ func Open(cfg Config) (*Transport, error) {
 		t.cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
-	t.dialer = newDialer(t.ctx, cfg.Dial)
+	t.dialer = newDialer(t.ctx)
 	t.link.init(t.cfg.Log)
 	t.bucket.init(t)
 	t.payload.Store(maxPayload)

@@ -54,6 +54,7 @@ func TestABrokerThatIsAwayAtStart(t *testing.T) {
 }
 
 func TestABrokerThatIsSilentHoldsNothingUp(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	addr := silent(t)
 	var tr *Transport
 	promptly(t, "Open", func() { tr = open(t, addr) })
@@ -78,6 +79,7 @@ func TestABrokerThatIsSilentHoldsNothingUp(t *testing.T) {
 }
 
 func TestAnyServerOfSeveralWillDo(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	s := serve(t, noJetStream)
 	for range 3 { // nats.go takes them in any order
 		tr := connected(t, nil, func(c *Config) {
@@ -411,23 +413,5 @@ func TestCancelWithinDeliver(t *testing.T) {
 	<-done
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestAServerInThisProcess(t *testing.T) {
-	ca := newAuthority(t)
-	ca.issue("server", "elsewhere.example")
-	s := serve(t, ca.serve("server"), func(o *server.Options) { o.Username, o.Password = "u", "p" })
-	inside := func(c *Config) {
-		c.Servers = []string{"nats://u:p@in-process"}
-		c.Dial = s.InProcessConn
-	}
-	a, b := connected(t, nil, inside), connected(t, nil, inside)
-	got := hear(t, a, "x")
-	if err := b.Publish("x", "", []byte("through a pipe")); err != nil {
-		t.Fatal(err)
-	}
-	if d := next(t, got); string(d.Data) != "through a pipe" {
-		t.Errorf("delivered %+v", d)
 	}
 }
