@@ -31,7 +31,8 @@
 // These are the exports, and what each hands its call to:
 //
 //	on_session_insert, on_session_remove, on_session_get,
-//	on_session_miss, on_message       func(n uint32) int32       Handle
+//	on_session_miss,
+//	on_message, on_messages_lost      func(n uint32) int32       Handle
 //	on_session_resume                 func(n uint32) int32       HandleResume
 //	on_tick                           func(now int64) int32      HandleTick
 //	on_events_lost                    func(count int64) int32    HandleLost

@@ -245,7 +245,7 @@ func TestMessages(t *testing.T) {
 		t.Errorf("a request without an answer: %v", err)
 	}
 	h.SetAnswer(func(topic, node, data string) (string, abi.Code) { return topic + node + data, abi.OK })
-	if got, err := guest.Request(nil, "a", []byte("b"), []byte("c"), 10); string(got) != "abc" || err != nil {
+	if got, err := guest.Request(nil, "a", []byte(guesttest.Node), []byte("c"), 10); string(got) != "a"+guesttest.Node+"c" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	h.SetAnswer(func(string, string, string) (string, abi.Code) { return "", abi.Limit })

@@ -9,7 +9,7 @@ import (
 // Handle passes the event whose record has n bytes to h, and returns what the
 // hook returns to the host: 0, or for an error of h, which it logs, something
 // else. It is the body of on_session_insert, on_session_remove, on_session_get,
-// on_session_miss and on_message.
+// on_session_miss, on_message and on_messages_lost.
 func Handle(n uint32, h func(*Event) error) int32 {
 	yield()
 	if err := load(n); err != nil {
@@ -59,7 +59,8 @@ func HandleTick(now int64, h func(now int64) error) int32 {
 }
 
 // HandleLost passes the number of events that the plugin's queue had no room
-// for to h. It is the body of on_events_lost.
+// for to h. It is the body of on_events_lost. (Messages that did not arrive are
+// an Event, of on_messages_lost.)
 func HandleLost(count int64, h func(count int64) error) int32 {
 	yield()
 	return status("events lost", h(count))

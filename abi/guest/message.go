@@ -3,7 +3,10 @@ package guest
 import "github.com/sesshook/sesshook/abi/guest/internal/hostcall"
 
 // Publish sends data to the plugins of all other nodes that have subscribed to
-// topic. Messages with the same key arrive in order, and at the same instance.
+// topic. Messages with the same key arrive in order, and at the same instance:
+// the one that has the events of a session with that id. One with an empty key
+// goes to every instance. What does not arrive, also where Publish returned
+// ErrUnavailable or ErrLimit, is on_messages_lost there.
 //
 // It needs the grant messages, as do the other functions for messages. Errors:
 // ErrTooLarge, ErrInvalid, ErrUnavailable, ErrLimit, ErrUnsupported in
@@ -16,7 +19,9 @@ func Publish(topic string, key, data []byte) error {
 // with that id (12 hexadecimal digits; empty is any that answers), waits at most
 // timeoutMS ms for its reply, and appends the reply to dst.
 //
-// The wait counts towards the deadline of the hook that is being handled. Give
+// The instance handles nothing else meanwhile, and the wait counts towards the
+// deadline of the hook that is being handled. A request comes to one instance of
+// the plugin there, the first if that is free. Give
 // dst the capacity that a reply needs: a longer one is lost, and the SDK asks
 // again with more room, which is a second request.
 //

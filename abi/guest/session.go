@@ -28,15 +28,18 @@ func SessionInsert(id, session []byte, ttlMS int64, flags uint32) error {
 }
 
 // SessionRemove removes the session under id and keeps it from coming back for
-// the rest of its life.
+// the rest of its life; where ErrNotFound is returned too, if a node of this farm
+// has made the id.
 //
 // It needs the grant sessions:write. Errors: ErrNotFound, ErrInvalid,
 // ErrUnsupported in plugin_start.
 func SessionRemove(id []byte) error { return result(hostcall.SessionRemove(id)) }
 
 // SessionReplay has every present session delivered to this plugin once more,
-// as an INSERT with the flag abi.Existing. It returns at once, with the number
-// of sessions at this moment.
+// as an INSERT with the flag abi.Existing, and every removed one that the host
+// remembers, as a REMOVE with that flag and an id, the reason, the time of the
+// removal and the tombstone's end. It returns at once, with the number of
+// sessions at this moment.
 //
 // It needs the grant sessions:read. Errors: ErrUnsupported in plugin_start.
 func SessionReplay() (int, error) {

@@ -50,6 +50,10 @@ func write(buf, value []byte) int32 {
 
 func validID(id []byte) bool { return len(id) > 0 && len(id) <= abi.MaxID }
 
+// farmID is the length of the ids that nodes of a farm make. Here every id of
+// this length is one of them.
+const farmID = 32
+
 func (c calls) expiry(ttlMS int64) int64 {
 	if ttlMS <= 0 {
 		return 0
@@ -101,11 +105,14 @@ func (c calls) SessionRemove(id []byte) int32 {
 	if !validID(id) {
 		return int32(abi.Invalid)
 	}
-	if _, ok := c.h.Session(string(id)); !ok {
+	_, present := c.h.Session(string(id))
+	if present || len(id) == farmID {
+		delete(c.h.sessions, string(id))
+		c.h.tombstones[string(id)] = true
+	}
+	if !present {
 		return int32(abi.NotFound)
 	}
-	delete(c.h.sessions, string(id))
-	c.h.tombstones[string(id)] = true
 	return int32(abi.OK)
 }
 
@@ -127,12 +134,24 @@ func (c calls) MessagePublish(topic string, key, data []byte) int32 {
 	if code := c.check("message_publish"); code < 0 {
 		return int32(code)
 	}
+	if len(key) > abi.MaxID {
+		return int32(abi.Invalid)
+	}
+	if code := checkMessage(topic, data); code < 0 {
+		return int32(code)
+	}
 	c.h.published = append(c.h.published, Message{topic, string(key), string(data)})
 	return int32(abi.OK)
 }
 
 func (c calls) MessageRequest(topic string, node, data, buf []byte, _ uint32) int32 {
 	if code := c.check("message_request"); code < 0 {
+		return int32(code)
+	}
+	if len(node) != 0 && len(node) != abi.NodeIDSize {
+		return int32(abi.Invalid)
+	}
+	if code := checkMessage(topic, data); code < 0 {
 		return int32(code)
 	}
 	if c.h.answer == nil {
@@ -145,12 +164,26 @@ func (c calls) MessageRequest(topic string, node, data, buf []byte, _ uint32) in
 	return write(buf, []byte(reply))
 }
 
+// checkMessage returns what a message is refused with before it is sent.
+func checkMessage(topic string, data []byte) abi.Code {
+	switch {
+	case !abi.ValidTopic(topic):
+		return abi.Invalid
+	case len(data) > abi.MaxMessage:
+		return abi.TooLarge
+	}
+	return abi.OK
+}
+
 func (c calls) MessageReply(data []byte) int32 {
 	if code := c.check("message_reply"); code < 0 {
 		return int32(code)
 	}
 	if c.h.replied {
 		return int32(abi.Unsupported)
+	}
+	if len(data) > abi.MaxMessage {
+		return int32(abi.TooLarge)
 	}
 	c.h.replied = true
 	c.h.replies = append(c.h.replies, string(data))
@@ -160,6 +193,9 @@ func (c calls) MessageReply(data []byte) int32 {
 func (c calls) MessageSubscribe(topic string) int32 {
 	if code := c.check("message_subscribe"); code < 0 {
 		return int32(code)
+	}
+	if !abi.ValidTopic(topic) {
+		return int32(abi.Invalid)
 	}
 	c.h.topics = append(c.h.topics, topic)
 	return int32(abi.OK)

@@ -16,7 +16,13 @@
 // as the real host would, and looks at what they did. The Host has the grants,
 // phases and result codes of abi/SPEC.md, an own clock, and no other plugin: it
 // keeps sessions as the bytes that they are, seals and evicts nothing, and
-// makes no event of its own.
+// makes no event of its own. What another node would send, a test delivers:
+//
+//	h.Deliver(onMessage, abi.Event{Kind: abi.Message, Node: "ba9876543210", Topic: "t", Key: "id", Data: "news"})
+//	h.Deliver(onMessage, abi.Event{Kind: abi.Message, Node: "ba9876543210", Topic: "t", Data: "question", Flags: abi.Request})
+//	h.Deliver(onMessagesLost, abi.Event{Kind: abi.Lost, Node: "ba9876543210", Topic: "t", Seq: 3, Created: heard})
+//
+// and looks at Published and Replies for what the plugin sends.
 //
 // One Host is open at a time, as the plugin under test is the one of its
 // process: tests that use it do not run in parallel. A Host is used by one
@@ -149,6 +155,16 @@ func (h *Host) SetSession(id string, session []byte) {
 // Session returns a copy of the session under id.
 func (h *Host) Session(id string) ([]byte, bool) { return look(h.sessions, id, h.now) }
 
+// Removed reports whether there is a tombstone under id: the plugin has removed
+// it, and an insert of it without abi.Revive is refused.
+func (h *Host) Removed(id string) bool { return h.tombstones[id] }
+
+// SetRemoved leaves a tombstone under id, without an event.
+func (h *Host) SetRemoved(id string) {
+	delete(h.sessions, id)
+	h.tombstones[id] = true
+}
+
 // Value returns a copy of the value of a key that the plugin has put.
 func (h *Host) Value(key string) ([]byte, bool) { return look(h.kv, key, h.now) }
 
@@ -160,6 +176,14 @@ func (h *Host) Logs() []Line { return slices.Clone(h.logs) }
 
 // Published returns the messages that the plugin has published.
 func (h *Host) Published() []Message { return slices.Clone(h.published) }
+
+// TakePublished returns the messages that the plugin has published since the
+// last call, and forgets them.
+func (h *Host) TakePublished() []Message {
+	taken := h.published
+	h.published = nil
+	return taken
+}
 
 // Replies returns what the plugin has replied to requests.
 func (h *Host) Replies() []string { return slices.Clone(h.replies) }
