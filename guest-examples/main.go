@@ -1,11 +1,14 @@
 // Command guest-examples builds the example plugins, each a folder beside this
-// file, and puts module and sidecar into testdata/modules:
+// file, and puts module and sidecar into testdata/modules, or, of those that
+// need other nodes, into testdata/farm:
 //
 //	go generate ./guest-examples/...
 //
-// A folder with a .wat file is built by wat2wasm (package wabt), every other by
-// the Go toolchain, whose version it leaves in testdata/modules/TOOLCHAIN: the
-// same version makes the same bytes on every machine.
+// A folder with a .wat file is built by wat2wasm (package wabt), one with main.go
+// by the Go toolchain, whose version it leaves beside them in TOOLCHAIN: the same
+// version makes the same bytes on every machine. Those in other languages say in
+// their README how they are built, and the tests of their SDK, with the tag
+// languages, do that and compare.
 package main
 
 import (
@@ -22,36 +25,62 @@ import (
 
 //go:generate go run .
 
-// modules is where built modules are kept, seen from this folder.
-var modules = filepath.Join("..", "testdata", "modules")
+// Where built modules are kept, seen from this folder. A host of its own runs
+// all of modules as it is.
+var (
+	modules = filepath.Join("..", "testdata", "modules")
+	farm    = filepath.Join("..", "testdata", "farm")
+	others  = filepath.Join("..", "testdata", "languages")
+)
+
+// outputs says where an example's module is kept, if not in modules.
+var outputs = map[string]string{
+	"bind":      farm,
+	"hello-cpp": others,
+	"ratelimit": others,
+	"share":     farm,
+}
+
+// output returns where an example's module is kept.
+func output(name string) string {
+	if out, ok := outputs[name]; ok {
+		return out
+	}
+	return modules
+}
 
 // toolchain is the name of the file beside them that says what built them.
 const toolchain = "TOOLCHAIN"
 
 func main() {
-	if err := buildAll(modules); err != nil {
+	if err := buildAll(); err != nil {
 		fmt.Fprintln(os.Stderr, "guest-examples:", err)
 		os.Exit(1)
 	}
 }
 
-func buildAll(out string) error {
+func buildAll() error {
 	names, err := examples()
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return err
-	}
 	for _, name := range names {
-		if err := errors.Join(build(name, filepath.Join(out, name+".wasm")), copySidecar(name, out)); err != nil {
+		out := output(name)
+		err := errors.Join(
+			os.MkdirAll(out, 0o755),
+			build(name, filepath.Join(out, name+".wasm")),
+			copySidecar(name, out),
+			os.WriteFile(filepath.Join(out, toolchain), []byte(runtime.Version()+"\n"), 0o644),
+		)
+		if err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(out, toolchain), []byte(runtime.Version()+"\n"), 0o644)
+	return nil
 }
 
-// examples returns the names of the folders that hold a plugin.
+// examples returns the names of the folders that hold a plugin which is built
+// here.
 func examples() ([]string, error) {
 	readmes, err := filepath.Glob("*/README.md")
 	if err != nil {
@@ -62,7 +91,9 @@ func examples() ([]string, error) {
 	}
 	var names []string
 	for _, r := range readmes {
-		names = append(names, filepath.Dir(r))
+		if name := filepath.Dir(r); wat(name) != "" || isGo(name) {
+			names = append(names, name)
+		}
 	}
 	return names, nil
 }
@@ -74,6 +105,12 @@ func wat(name string) string {
 		return ""
 	}
 	return text
+}
+
+// isGo tells whether an example is written in Go.
+func isGo(name string) bool {
+	_, err := os.Stat(filepath.Join(name, "main.go"))
+	return err == nil
 }
 
 // build builds one example into the file out.

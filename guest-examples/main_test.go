@@ -11,17 +11,12 @@ import (
 )
 
 // TestBuiltModulesAreUpToDate rebuilds every example. The bytes have to be those
-// of testdata/modules where the tool is the one that made them.
+// that are kept where the tool is the one that made them.
 func TestBuiltModulesAreUpToDate(t *testing.T) {
 	names, err := examples()
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := os.ReadFile(filepath.Join(modules, toolchain))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sameGo := strings.TrimSpace(string(made)) == runtime.Version()
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			isWAT := wat(name) != ""
@@ -32,13 +27,23 @@ func TestBuiltModulesAreUpToDate(t *testing.T) {
 			if err := build(name, out); err != nil {
 				t.Fatal(err)
 			}
-			if isWAT || sameGo {
-				same(t, out, filepath.Join(modules, name+".wasm"))
+			if made := madeBy(t, output(name)); isWAT || made == runtime.Version() {
+				same(t, out, filepath.Join(output(name), name+".wasm"))
 			} else {
-				t.Logf("it builds; the bytes are not compared, because %s made the one that is kept", bytes.TrimSpace(made))
+				t.Logf("it builds; the bytes are not compared, because %s made the one that is kept", made)
 			}
 		})
 	}
+}
+
+// madeBy returns the version of Go that made the modules in a folder.
+func madeBy(t *testing.T, folder string) string {
+	t.Helper()
+	made, err := os.ReadFile(filepath.Join(folder, toolchain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(made))
 }
 
 func TestSidecarsAreUpToDate(t *testing.T) {
@@ -47,21 +52,23 @@ func TestSidecarsAreUpToDate(t *testing.T) {
 		t.Fatal("no sidecars: ", err)
 	}
 	for _, s := range sidecars {
-		same(t, s, filepath.Join(modules, filepath.Base(s)))
+		same(t, s, filepath.Join(output(filepath.Dir(s)), filepath.Base(s)))
 	}
 }
 
-// TestEveryBuiltModuleHasItsExample finds what an example that is gone has left
-// behind.
+// TestEveryBuiltModuleHasItsExample finds what an example that is gone, or is
+// kept elsewhere now, has left behind.
 func TestEveryBuiltModuleHasItsExample(t *testing.T) {
-	built, err := filepath.Glob(filepath.Join(modules, "*.wasm"))
-	if err != nil || len(built) == 0 {
-		t.Fatal("no modules: ", err)
-	}
-	for _, b := range built {
-		name := strings.TrimSuffix(filepath.Base(b), ".wasm")
-		if _, err := os.Stat(filepath.Join(name, "README.md")); err != nil {
-			t.Errorf("%s has no example: %v", b, err)
+	for _, folder := range []string{modules, farm, others} {
+		built, err := filepath.Glob(filepath.Join(folder, "*.wasm"))
+		if err != nil || len(built) == 0 {
+			t.Fatalf("no modules in %s: %v", folder, err)
+		}
+		for _, b := range built {
+			name := strings.TrimSuffix(filepath.Base(b), ".wasm")
+			if _, err := os.Stat(filepath.Join(name, "README.md")); err != nil || output(name) != folder {
+				t.Errorf("%s has no example: %v", b, err)
+			}
 		}
 	}
 }

@@ -1,0 +1,134 @@
+package host
+
+import (
+	"crypto/tls"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/bus"
+	"github.com/sesshook/sesshook/host/internal/session"
+)
+
+// A keepsake is a client's session cache that keeps the first session it is
+// given, as a client does that comes back with the same one over and over.
+type keepsake struct{ first *tls.ClientSessionState }
+
+func (k *keepsake) Get(string) (*tls.ClientSessionState, bool) { return k.first, k.first != nil }
+
+func (k *keepsake) Put(_ string, s *tls.ClientSessionState) {
+	if k.first == nil {
+		k.first = s
+	}
+}
+
+// bindRig starts two nodes of a farm with the plugin bind, and a client with a
+// session that both of them have. It is compiled once, into the folder cache.
+func bindRig(t *testing.T, cache string, version uint16, limit string) (a, b *rig, cfg *tls.Config) {
+	t.Helper()
+	keys, sidecar := filepath.Join(t.TempDir(), "farm.keys"), filepath.Join(t.TempDir(), "bind.toml")
+	keyFile(t, keys, time.Hour, session.NewKey())
+	if err := os.WriteFile(sidecar, []byte("tick = \"20ms\"\ncompile_time = \"5m\"\n[config]\nmax_resumes = "+limit+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	network := bus.NewNetwork(bus.NetworkConfig{})
+	start := func(node string) *rig {
+		cfg := Config{Node: node, FarmKeyFile: keys, CompileCache: cache, Farm: Farm{transport: network.Join(node)}}
+		return newRig(t, cfg, "../testdata/farm/bind.wasm", sidecar)
+	}
+	a, b = start("a"), start("b")
+	cfg = client(version)
+	cfg.ClientSessionCache = &keepsake{}
+	if resumed, err := visit(a.addr, cfg); err != nil || resumed {
+		t.Fatalf("resumed is %v, %v", resumed, err)
+	}
+	for s := range a.host.cache.All() {
+		if err := b.host.cache.Insert(s, 0, session.Source{Origin: abi.FromPlugin, Plugin: 99}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a, b, cfg
+}
+
+func (r *rig) resumes(cfg *tls.Config, want bool) {
+	r.tb.Helper()
+	if resumed, err := visit(r.addr, cfg); err != nil || resumed != want {
+		r.tb.Errorf("resumed is %v, %v; log:\n%s", resumed, err, r.log)
+	}
+}
+
+func TestBind(t *testing.T) {
+	cache := t.TempDir()
+	if err := os.Chmod(cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		t.Run("counts over the farm in "+tls.VersionName(version), func(t *testing.T) { testBindCounts(t, cache, version) })
+	}
+	t.Run("refuses what was removed elsewhere", func(t *testing.T) { testBindRefusesRemoved(t, cache) })
+	t.Run("catches up when it starts", func(t *testing.T) { testBindCatchesUp(t, cache) })
+}
+
+// Each node knows of the other's resumptions a moment later, in which it may
+// allow one too many.
+func testBindCounts(t *testing.T, cache string, version uint16) {
+	a, b, cfg := bindRig(t, cache, version, "3")
+	allowed, refused := 0, 0
+	for refused < 4 {
+		for _, r := range []*rig{a, b} {
+			resumed, err := visit(r.addr, cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if resumed {
+				allowed, refused = allowed+1, 0
+			} else {
+				refused++
+			}
+		}
+	}
+	if allowed < 3 || allowed > 4 {
+		t.Errorf("%d resumptions are allowed", allowed)
+	}
+	for _, r := range []*rig{a, b} {
+		r.eventually("the session is removed from the cache", func() bool { return r.host.Status().Cache.Tombstones == 1 })
+	}
+}
+
+func testBindRefusesRemoved(t *testing.T, cache string) {
+	a, b, cfg := bindRig(t, cache, tls.VersionTLS13, "0")
+	b.resumes(cfg, true)
+	var id session.ID
+	for s := range b.host.cache.All() {
+		if _, err := a.host.cache.Get(s.ID); err == nil {
+			id = s.ID
+		}
+	}
+	if err := a.host.cache.Remove(id, abi.Explicit, session.Source{Origin: abi.FromAdmin}); err != nil {
+		t.Fatal(err)
+	}
+	b.eventually("the other node refuses it", func() bool {
+		resumed, err := visit(b.addr, cfg)
+		return err == nil && !resumed
+	})
+	if _, err := b.host.cache.Get(id); err != nil {
+		t.Errorf("the copy is gone: %v", err)
+	}
+	a.resumes(cfg, false)
+}
+
+// A plugin that starts on a node of a running farm asks the others.
+func testBindCatchesUp(t *testing.T, cache string) {
+	a, b, cfg := bindRig(t, cache, tls.VersionTLS12, "2")
+	a.resumes(cfg, true)
+	a.resumes(cfg, true)
+	if err := os.Remove(filepath.Join(b.dir, "bind.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	b.eventually("the plugin is gone", func() bool { return b.host.Reload() == nil && b.value("bind", "learned") < 0 })
+	b.put("bind.wasm", read(t, "../testdata/farm/bind.wasm"))
+	b.eventually("it runs again, and has asked", func() bool { return b.host.Reload() == nil && b.value("bind", "ids") >= 1 })
+	b.resumes(cfg, false)
+}
