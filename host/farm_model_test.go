@@ -1,0 +1,515 @@
+package host
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sesshook/sesshook/abi"
+	share "github.com/sesshook/sesshook/guest-examples/share/replica"
+	"github.com/sesshook/sesshook/host/internal/bus"
+	"github.com/sesshook/sesshook/host/internal/cache"
+	"github.com/sesshook/sesshook/host/internal/session"
+)
+
+var (
+	modelSeeds = flag.Int("farm-seeds", 300, "how many random schedules TestFarmModel runs")
+	modelSeed  = flag.Uint64("farm-seed", 0, "the only schedule that TestFarmModel runs, with its history; 0 is all")
+)
+
+// TestFarmModel runs random schedules of a farm: real caches, real buses on a
+// network that loses, delays, reorders, repeats and parts, and the protocol of
+// the plugin share. Clients come, come back, and have their sessions removed,
+// while nodes are cut off, killed and started again. A while after the last
+// fault has ended, no session that was removed may be anywhere, and in push mode
+// all others must be everywhere.
+func TestFarmModel(t *testing.T) {
+	for _, mode := range []struct {
+		name string
+		mode share.Mode
+	}{{"push", share.Push}, {"pull", share.Pull}, {"both", share.Both}} {
+		t.Run(mode.name, func(t *testing.T) {
+			if *modelSeed != 0 {
+				runFarmModel(t, *modelSeed, mode.mode, os.Stderr)
+				return
+			}
+			for seed := range uint64(*modelSeeds / 3) {
+				runFarmModel(t, seed+1, mode.mode, io.Discard)
+				if t.Failed() {
+					t.Fatalf("seed %d: again with go test ./host -run 'TestFarmModel/%s' -farm-seed %d", seed+1, mode.name, seed+1)
+				}
+			}
+		})
+	}
+}
+
+func runFarmModel(t *testing.T, seed uint64, mode share.Mode, history io.Writer) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFarmModel(t, seed, mode, history)
+		for range 150 + m.rng.IntN(150) {
+			m.step()
+			time.Sleep(time.Duration(m.rng.IntN(60)) * time.Millisecond)
+		}
+		m.heal()
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		m.check()
+		m.end()
+	})
+}
+
+const modelTTL = time.Hour
+
+// A farmModel is a farm, and what has happened to it.
+type farmModel struct {
+	t       *testing.T
+	rng     *rand.Rand
+	mode    share.Mode
+	history io.Writer
+	keys    *session.Keyring
+	network *bus.Network
+	nodes   []*modelNode
+	parted  bool
+
+	sessions map[session.ID]bool       // all that were made
+	removed  map[session.ID]*modelNode // by whom
+	forgiven map[session.ID]bool       // whose removal died with the only node that knew of it
+}
+
+func newFarmModel(t *testing.T, seed uint64, mode share.Mode, history io.Writer) *farmModel {
+	m := &farmModel{
+		t: t, rng: rand.New(rand.NewPCG(seed, uint64(mode))), mode: mode, history: history, keys: session.RandomKeyring(),
+		network:  bus.NewNetwork(bus.NetworkConfig{Seed: seed}),
+		sessions: map[session.ID]bool{}, removed: map[session.ID]*modelNode{}, forgiven: map[session.ID]bool{},
+	}
+	for n := range 2 + m.rng.IntN(4) {
+		node := &modelNode{model: m, name: fmt.Sprintf("node-%d", n)}
+		m.nodes = append(m.nodes, node)
+		node.start()
+	}
+	return m
+}
+
+func (m *farmModel) note(format string, args ...any) {
+	fmt.Fprintf(m.history, "%s "+format+"\n", append([]any{time.Now().Format("05.000")}, args...)...)
+}
+
+func (m *farmModel) anyNode() *modelNode { return m.nodes[m.rng.IntN(len(m.nodes))] }
+
+// anySession returns one that was made and not removed, if there is any.
+func (m *farmModel) anySession() (id session.ID, ok bool) {
+	all := make([]session.ID, 0, len(m.sessions))
+	for _, n := range m.nodes {
+		for s := range n.cache.All() {
+			if m.removed[s.ID] == nil {
+				all = append(all, s.ID)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return "", false
+	}
+	return all[m.rng.IntN(len(all))], true
+}
+
+// step does one thing that happens on a farm.
+func (m *farmModel) step() {
+	n := m.anyNode()
+	switch p := m.rng.IntN(100); {
+	case p < 45:
+		n.clientMakesSession()
+	case p < 65:
+		if id, ok := m.anySession(); ok {
+			n.clientComesBack(id)
+		}
+	case p < 83:
+		if id, ok := m.anySession(); ok {
+			n.remove(id)
+		}
+	case p < 86:
+		m.network.SetFaults(bus.Faults{Loss: m.rng.Float64() / 3, Duplicate: m.rng.Float64() / 4, Reorder: m.rng.Float64() / 4, Delay: time.Duration(m.rng.IntN(80)) * time.Millisecond})
+		m.note("faults")
+	case p < 88:
+		m.network.SetFaults(bus.Faults{})
+		m.note("no faults")
+	case p < 91:
+		m.part()
+	case p < 94:
+		m.network.Heal()
+		m.parted = false
+		m.note("healed")
+	case p < 96:
+		m.network.SetLink(n.name, false)
+		m.note("%s loses its link", n.name)
+	case p < 98:
+		m.network.SetLink(n.name, true)
+		m.note("%s has its link", n.name)
+	case p < 99:
+		n.kill()
+		time.Sleep(time.Duration(m.rng.IntN(1500)) * time.Millisecond)
+		n.start()
+		m.note("%s is back", n.name)
+	default:
+		n.stop(time.Duration(m.rng.IntN(5000)) * time.Millisecond)
+	}
+}
+
+func (m *farmModel) part() {
+	var side []string
+	for _, n := range m.nodes {
+		if m.rng.IntN(2) == 0 {
+			side = append(side, n.name)
+		}
+	}
+	m.network.Partition(side)
+	m.parted = true
+	m.note("parted: %v", side)
+}
+
+func (m *farmModel) heal() {
+	m.network.SetFaults(bus.Faults{})
+	m.network.Heal()
+	for _, n := range m.nodes {
+		m.network.SetLink(n.name, true)
+	}
+	m.note("all faults end")
+}
+
+// check holds what share promises against all nodes.
+func (m *farmModel) check() {
+	everywhere := map[session.ID]int{}
+	for _, n := range m.nodes {
+		for s := range n.cache.All() {
+			everywhere[s.ID]++
+			if m.removed[s.ID] != nil && !m.forgiven[s.ID] {
+				m.t.Errorf("%s has session %x, which %s has removed", n.name, s.ID[:4], m.removed[s.ID].name)
+			}
+		}
+	}
+	if m.mode&share.Push == 0 {
+		return
+	}
+	// Nobody gives further what a node made that was killed since.
+	for _, n := range m.nodes {
+		for s := range n.cache.All() {
+			if got := everywhere[s.ID]; s.Home == n.id && s.Created > n.born && m.removed[s.ID] == nil && got != len(m.nodes) {
+				m.t.Errorf("session %x of %s is on %d of %d nodes", s.ID[:4], n.name, got, len(m.nodes))
+			}
+		}
+	}
+}
+
+func (m *farmModel) end() {
+	for _, n := range m.nodes {
+		n.end()
+	}
+}
+
+// A modelNode is one node: what a host has, with a plugin's instances that run
+// natively.
+type modelNode struct {
+	model     *farmModel
+	name      string
+	id        session.Node
+	cache     *cache.Cache
+	farm      *bus.Farm
+	instances []*modelInstance
+	born      int64
+	stopped   turn // taken while the process stands still
+	over      chan struct{}
+}
+
+// A turn is a mutex that a bubble of synctest takes for what it is: who waits for
+// one lets time pass.
+type turn chan struct{}
+
+func (t turn) Lock()   { t <- struct{}{} }
+func (t turn) Unlock() { <-t }
+
+// sharePlugin marks what share does itself.
+var sharePlugin = session.Source{Origin: abi.FromPlugin, Plugin: 1}
+
+func (n *modelNode) start() {
+	n.born = wallClock()
+	n.id, n.over, n.stopped = nodeID(n.name), make(chan struct{}), make(turn, 1)
+	n.cache = cache.New(cache.Config{MaxSessions: 10_000, Now: wallClock, Notify: n.notify})
+	farm, err := bus.New(bus.Config{Name: "model", Node: n.id, Keys: n.model.keys, Transport: n.model.network.Join(n.name), Now: wallClock, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		n.model.t.Fatal(err)
+	}
+	n.farm, n.instances = farm, nil
+	for range 3 {
+		inst := &modelInstance{node: n, mu: make(turn, 1), cache: n.cache, farm: farm, over: n.over, events: make(chan session.Event, 1<<16)}
+		cfg := share.Defaults()
+		cfg.Mode, cfg.Nonce, cfg.Beat = n.model.mode, n.model.rng.Uint64(), int64(time.Second)
+		inst.replica = share.New(inst, cfg)
+		n.instances = append(n.instances, inst)
+	}
+	for _, topic := range n.instances[0].replica.Topics() {
+		if _, err := farm.Subscribe(topic, n.receive); err != nil {
+			n.model.t.Fatal(err)
+		}
+	}
+	n.instances[0].replica.Ready()
+	for _, inst := range n.instances {
+		go inst.run()
+	}
+}
+
+func wallClock() int64 { return time.Now().UnixNano() }
+
+// kill ends the node as SIGKILL does.
+func (n *modelNode) kill() {
+	m := n.model
+	m.note("%s is killed", n.name)
+	m.network.SetLink(n.name, false) // what is on its way out is lost
+	for id := range m.removed {
+		if n.buried(id) && !n.known(id) {
+			m.forgiven[id] = true
+		}
+	}
+	n.end()
+	m.network.SetLink(n.name, true)
+}
+
+// known tells whether somebody else has heard of a removal that this node knows
+// of: anybody, or all where some can't reach each other.
+func (n *modelNode) known(id session.ID) bool {
+	some, all := false, true
+	for _, other := range n.model.nodes {
+		if other != n {
+			buried := other.buried(id)
+			some, all = some || buried, all && buried
+		}
+	}
+	return all || some && !n.model.parted
+}
+
+func (n *modelNode) buried(id session.ID) bool {
+	return n.cache.AnnounceRemoved(id, func(session.Event) {})
+}
+
+func (n *modelNode) end() {
+	close(n.over)
+	if err := n.farm.Close(); err != nil {
+		n.model.t.Error(err)
+	}
+	n.cache.Close()
+}
+
+// stop has the node stand still, as SIGSTOP does; its sockets take what comes.
+func (n *modelNode) stop(d time.Duration) {
+	n.model.note("%s stands still for %v", n.name, d)
+	n.stopped.Lock()
+	time.Sleep(d)
+	n.stopped.Unlock()
+}
+
+func (n *modelNode) instance(key string) *modelInstance {
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, key)
+	return n.instances[h.Sum32()%uint32(len(n.instances))]
+}
+
+// notify is what the cache tells the plugin.
+func (n *modelNode) notify(ev session.Event) {
+	if ev.Source.Plugin != sharePlugin.Plugin {
+		n.instance(string(ev.Session.ID)).events <- ev
+	}
+}
+
+// receive is what the bus tells the plugin, as package plugin passes it on.
+func (n *modelNode) receive(ev session.Event) {
+	switch m := ev.Message; {
+	case ev.Kind == abi.Lost:
+		n.instances[0].events <- ev
+	case m.Reply != nil:
+		inst := n.instances[0] // the one that never waits for others
+		go func() {
+			inst.mu.Lock()
+			defer inst.mu.Unlock()
+			inst.handle(&ev)
+		}()
+	case m.Key == "":
+		for _, inst := range n.instances {
+			inst.events <- ev
+		}
+	default:
+		n.instance(m.Key).events <- ev
+	}
+}
+
+func (n *modelNode) clientMakesSession() {
+	m := n.model
+	id := m.keys.NewID(n.id)
+	now := wallClock()
+	meta := session.Meta{Created: now, Expires: now + int64(modelTTL), Version: 0x0304, Home: n.id}
+	s := &session.Session{ID: id, Meta: meta, Sealed: m.keys.Seal(id, meta, []byte("state"))}
+	if err := n.cache.Insert(s, 0, session.Source{Origin: abi.FromClient}); err != nil {
+		m.t.Error(err)
+	}
+	m.sessions[id] = true
+	m.note("%s makes %x", n.name, id[:4])
+}
+
+func (n *modelNode) clientComesBack(id session.ID) {
+	if _, err := n.cache.Fetch(id, session.Source{Origin: abi.FromClient}); err == nil {
+		return
+	}
+	home, _ := n.model.keys.Home([]byte(id))
+	inst := n.instances[1+n.model.rng.IntN(2)]
+	go func() {
+		inst.mu.Lock()
+		defer inst.mu.Unlock()
+		inst.replica.Missed([]byte(id), []byte(home.String()))
+	}()
+}
+
+func (n *modelNode) remove(id session.ID) {
+	if err := n.cache.Remove(id, abi.Explicit, session.Source{Origin: abi.FromAdmin}); err == nil {
+		n.model.removed[id] = n
+		n.model.note("%s removes %x", n.name, id[:4])
+	}
+}
+
+// A modelInstance is an instance of share, and its host.
+type modelInstance struct {
+	node    *modelNode
+	cache   *cache.Cache
+	farm    *bus.Farm
+	over    chan struct{}
+	events  chan session.Event
+	mu      turn
+	replica *share.Replica
+	event   *session.Session // of the INSERT that is handled
+	reply   func([]byte) error
+}
+
+// run is the worker.
+func (i *modelInstance) run() {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case ev := <-i.events:
+			i.turn(func() { i.handle(&ev) })
+		case now := <-tick.C:
+			i.turn(func() { i.replica.Tick(now.UnixNano()) })
+		case <-i.over:
+			return
+		}
+	}
+}
+
+func (i *modelInstance) turn(f func()) {
+	i.node.stopped.Lock()
+	i.node.stopped.Unlock()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	f()
+}
+
+func (i *modelInstance) handle(ev *session.Event) {
+	switch s, m := ev.Session, ev.Message; ev.Kind {
+	case abi.Insert:
+		i.event = s
+		i.replica.Inserted([]byte(s.ID), []byte(s.Home.String()), ev.Source.Origin, ev.Flags, ev.Time)
+		i.event = nil
+	case abi.Remove:
+		i.replica.Removed([]byte(s.ID), ev.Reason, ev.Flags, ev.Time)
+	case abi.Message:
+		i.reply = m.Reply
+		i.replica.Message([]byte(m.From.String()), []byte(m.Topic), []byte(m.Key), m.Data, m.Reply != nil)
+		i.reply = nil
+	case abi.Lost:
+		i.replica.MessagesLost([]byte(m.From.String()), []byte(m.Topic), int64(ev.Seq), m.Heard)
+	}
+}
+
+// Get implements share.Host.
+func (i *modelInstance) Get(dst, id []byte) ([]byte, abi.Code) {
+	if i.event != nil && i.event.ID == session.ID(id) {
+		return append(dst, i.event.Sealed...), abi.OK
+	}
+	s, err := i.cache.Get(session.ID(id))
+	if err != nil {
+		return dst, session.Code(err)
+	}
+	return append(dst, s.Sealed...), abi.OK
+}
+
+// Insert implements share.Host.
+func (i *modelInstance) Insert(id, sealed []byte) abi.Code {
+	meta, _, err := i.node.model.keys.Open(session.ID(id), sealed)
+	if err != nil {
+		return session.Code(err)
+	}
+	meta.Expires = min(meta.Expires, meta.Created+int64(modelTTL))
+	return session.Code(i.cache.Insert(&session.Session{ID: session.ID(id), Meta: meta, Sealed: append([]byte(nil), sealed...)}, 0, sharePlugin))
+}
+
+// Remove implements share.Host.
+func (i *modelInstance) Remove(id []byte) abi.Code {
+	err := i.cache.Remove(session.ID(id), abi.Explicit, sharePlugin)
+	if err == session.ErrNotFound {
+		_ = i.cache.Bury(session.ID(id), wallClock()+int64(modelTTL+5*time.Minute))
+	}
+	return session.Code(err)
+}
+
+// Replay implements share.Host.
+func (i *modelInstance) Replay() abi.Code {
+	n := i.node
+	for id := range i.cache.Removed() {
+		i.cache.AnnounceRemoved(id, func(ev session.Event) { n.instance(string(id)).events <- ev })
+	}
+	for s := range i.cache.All() {
+		i.cache.Announce(s.ID, func(ev session.Event) { n.instance(string(s.ID)).events <- ev })
+	}
+	return abi.OK
+}
+
+// Publish implements share.Host.
+func (i *modelInstance) Publish(topic string, key, data []byte) abi.Code {
+	return session.Code(i.farm.Publish(topic, key, data))
+}
+
+// Request implements share.Host.
+func (i *modelInstance) Request(dst []byte, topic string, node, data []byte, timeoutMS uint32) ([]byte, abi.Code) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(timeoutMS)*time.Millisecond)
+	defer cancel()
+	var to session.Node
+	for _, other := range i.node.model.nodes {
+		if other.id.String() == string(node) {
+			to = other.id
+		}
+	}
+	reply, err := i.farm.Request(ctx, topic, to, data)
+	return append(dst, reply...), session.Code(err)
+}
+
+// Reply implements share.Host.
+func (i *modelInstance) Reply(data []byte) abi.Code { return session.Code(i.reply(data)) }
+
+// Add implements share.Host.
+func (*modelInstance) Add(string, int64) {}
+
+// Set implements share.Host.
+func (*modelInstance) Set(string, int64) {}
+
+// Log implements share.Host.
+func (i *modelInstance) Log(_ abi.Level, text string) { i.node.model.note("%s: %s", i.node.name, text) }
+
+// Now implements share.Host.
+func (*modelInstance) Now() int64 { return wallClock() }
+
+// Node implements share.Host.
+func (i *modelInstance) Node() string { return i.node.id.String() }
