@@ -14,22 +14,25 @@ const module = "github.com/sesshook/sesshook/"
 
 // arrows says which packages of the module each of its parts may import
 // (subpackages included), outside of tests. What stands here is the picture of
-// the project: cmd -> host -> {plugin, tlsbind, cache, bus, admin} -> session -> abi.
+// the project: cmd -> host -> {plugin, tlsbind, cache, bus, admin} -> session -> abi. The
+// workbench stands beside host: it joins cache and plugin in its own way.
 var arrows = map[string][]string{
-	"abi":                    {},
-	"abi/conformance":        {"abi"},
-	"abi/guest":              {"abi", "abi/guest"},
-	"guest-examples":         {"abi", "abi/guest"},
-	"host":                   {"abi", "host/internal/admin", "host/internal/bus", "host/internal/bus/nats", "host/internal/cache", "host/internal/plugin", "host/internal/session", "host/internal/tlsbind"},
-	"host/internal/session":  {"abi"},
-	"host/internal/cache":    {"abi", "host/internal/session"},
-	"host/internal/tlsbind":  {"abi", "host/internal/session"},
-	"host/internal/admin":    {"abi", "host/internal/session"},
-	"host/internal/bus":      {"abi", "host/internal/bus", "host/internal/session"},
-	"host/internal/bus/nats": {"abi", "host/internal/bus", "host/internal/session"},
-	"host/internal/plugin":   {"abi", "host/internal/session", "host/internal/plugin", "host/internal/meter"},
-	"host/internal/meter":    {},
-	"cmd/sesshook":           {"abi", "host", "cmd/sesshook"},
+	"abi":                     {},
+	"abi/conformance":         {"abi"},
+	"abi/guest":               {"abi", "abi/guest"},
+	"guest-examples":          {"abi", "abi/guest"},
+	"guest-examples/share":    {"abi", "abi/guest", "guest-examples/share"},
+	"host":                    {"abi", "host/internal/admin", "host/internal/bus", "host/internal/bus/nats", "host/internal/cache", "host/internal/plugin", "host/internal/session", "host/internal/tlsbind", "host/internal/workbench"},
+	"host/internal/session":   {"abi"},
+	"host/internal/cache":     {"abi", "host/internal/session"},
+	"host/internal/tlsbind":   {"abi", "host/internal/session"},
+	"host/internal/admin":     {"abi", "host/internal/session"},
+	"host/internal/bus":       {"abi", "host/internal/bus", "host/internal/session"},
+	"host/internal/bus/nats":  {"abi", "host/internal/bus", "host/internal/session"},
+	"host/internal/plugin":    {"abi", "host/internal/session", "host/internal/plugin", "host/internal/meter"},
+	"host/internal/meter":     {},
+	"host/internal/workbench": {"abi", "host/internal/cache", "host/internal/plugin", "host/internal/session", "host/internal/workbench"},
+	"cmd/sesshook":            {"abi", "host", "cmd/sesshook"},
 }
 
 // owners says which part alone imports a dependency.
