@@ -131,7 +131,7 @@ func Default() Sidecar {
 		ResumeDeadline: 5 * time.Millisecond,
 		EventDeadline:  time.Second,
 		ModuleSize:     32 * MiB,
-		CompileTime:    20 * time.Second,
+		CompileTime:    time.Minute,
 		KVBytes:        4 * MiB,
 		KVKeys:         4096,
 		MetricNames:    256,
