@@ -32,7 +32,8 @@ var arrows = map[string][]string{
 	"host/internal/plugin":    {"abi", "host/internal/session", "host/internal/plugin", "host/internal/meter"},
 	"host/internal/meter":     {},
 	"host/internal/workbench": {"abi", "host/internal/cache", "host/internal/plugin", "host/internal/session", "host/internal/workbench"},
-	"cmd/sesshook":            {"abi", "host", "cmd/sesshook"},
+	"testdata/farm":           {},
+	"cmd/sesshook":            {"abi", "host", "cmd/sesshook", "testdata/farm"},
 }
 
 // owners says which part alone imports a dependency.

@@ -100,22 +100,23 @@ func (h *Host) joinFarm() error {
 	return nil
 }
 
-// FarmSecret derives a password from the first key in keyFile, in hexadecimal
-// digits: one that all nodes of a farm have and nobody else, and that says
-// nothing about the key. Passwords for different purposes have nothing to do
+// FarmSecrets derives a password from each key in keyFile, in hexadecimal
+// digits: passwords that all nodes of a farm have and nobody else, and that say
+// nothing about the keys. Passwords for different purposes have nothing to do
 // with each other.
 //
-// It is of the first key because that one changes once in a rotation of keys:
-// when the new key, which every node has by then, is moved to the top. Neither
-// the step before (it is appended) nor the one after (the old one is dropped)
-// changes it, nor does a node that does these steps later than another. So
-// nodes differ in it only while that one step is on its way, or if they took it
-// when they started and have not looked since.
-func FarmSecret(keyFile, purpose string) (string, error) {
+// The first is the one to say; all of them are to be taken: then nodes know each
+// other through a rotation of keys, since every node has a new key before any
+// has it first.
+func FarmSecrets(keyFile, purpose string) ([]string, error) {
 	keys, err := session.ReadKeyFile(keyFile)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	secret := keys[0].Derive(purpose)
-	return hex.EncodeToString(secret[:]), nil
+	secrets := make([]string, len(keys))
+	for i, key := range keys {
+		secret := key.Derive(purpose)
+		secrets[i] = hex.EncodeToString(secret[:])
+	}
+	return secrets, nil
 }

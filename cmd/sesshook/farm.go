@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
+	"time"
 
 	"github.com/sesshook/sesshook/cmd/sesshook/internal/broker"
 	"github.com/sesshook/sesshook/cmd/sesshook/internal/options"
@@ -17,7 +19,7 @@ func startBroker(opts *options.Options, log *slog.Logger) (*broker.Server, error
 	if !opts.NATSEmbedded {
 		return nil, nil
 	}
-	secret, err := host.FarmSecret(opts.FarmKeyFile, "nats")
+	secrets, err := natsSecrets(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -30,8 +32,38 @@ func startBroker(opts *options.Options, log *slog.Logger) (*broker.Server, error
 	}
 	return broker.Start(broker.Config{
 		Name: node, ClusterListen: opts.NATSListen, Routes: opts.NATSRoutes, ClusterName: farmName(opts),
-		Secret: secret, CA: opts.NATSCA, Cert: opts.NATSCert, Key: opts.NATSKey, Log: log,
+		Secret: secrets[0], Secrets: currentSecrets(opts), CA: opts.NATSCA, Cert: opts.NATSCert, Key: opts.NATSKey, Log: log,
 	})
+}
+
+func natsSecrets(opts *options.Options) ([]string, error) {
+	return host.FarmSecrets(opts.FarmKeyFile, "nats")
+}
+
+// secretsAge is how long the secrets are kept, so that who knocks over and over
+// does not make this process read a file over and over.
+const secretsAge = time.Second
+
+// currentSecrets returns a function that returns the secrets of the farm keys
+// as the file has them, or had them before it could not be read.
+func currentSecrets(opts *options.Options) func() []string {
+	var (
+		mu    sync.Mutex
+		read  time.Time
+		known []string
+	)
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(read) < secretsAge {
+			return known
+		}
+		read = time.Now()
+		if secrets, err := natsSecrets(opts); err == nil {
+			known = secrets
+		}
+		return known
+	}
 }
 
 func nodeName(opts *options.Options) (string, error) {

@@ -58,6 +58,10 @@ type Config struct {
 	// Secret is the farm's: the password of clients and servers. Empty: a random
 	// one, which only URL tells; nodes can't be routed to each other with that.
 	Secret string
+	// Secrets returns those that are let in beside Secret, asked for each
+	// connection: a farm whose keys are being replaced has several at a time. Nil:
+	// none.
+	Secrets func() []string
 	// ClusterName is the farm's name; servers of another are turned away. Empty:
 	// "sesshook".
 	ClusterName string

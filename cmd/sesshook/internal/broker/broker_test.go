@@ -301,6 +301,18 @@ func TestAnotherFarmIsTurnedAway(t *testing.T) {
 	}
 }
 
+// TestNodesKnowEachOtherThroughARotation: one node runs since before the keys
+// changed, the other has started with the new one first.
+func TestNodesKnowEachOtherThroughARotation(t *testing.T) {
+	f := newFarm(t, 2, nil)
+	both := func() []string { return []string{"new", f.configs[0].Secret} }
+	f.configs[0].Secrets, f.configs[1].Secrets = both, both
+	f.configs[1].Secret = "new"
+	f.start(t, 0, 1)
+	f.routed(t, 1, 0, 1)
+	crosses(t, f.servers[0], f.servers[1])
+}
+
 func TestClientsAreNotToldOfOtherServers(t *testing.T) {
 	f := newFarm(t, 2, nil)
 	f.start(t, 0, 1)

@@ -35,8 +35,8 @@ func (cfg *Config) options() (*server.Options, error) {
 		JetStreamMaxMemory:         memory,
 		JetStreamMaxStore:          disk,
 		DisableJetStreamBanner:     true,
-		CustomClientAuthentication: newDoor(cfg.Secret),
-		CustomRouterAuthentication: newDoor(cfg.Secret),
+		CustomClientAuthentication: newDoor(cfg.Secret, cfg.Secrets),
+		CustomRouterAuthentication: newDoor(cfg.Secret, cfg.Secrets),
 		ConnectErrorReports:        reports,
 		ReconnectErrorReports:      reports,
 	}
