@@ -47,7 +47,7 @@ const MaxTopic = 128 - 13
 func Defaults() Config {
 	return Config{
 		Mode: Push, Topic: "share",
-		PullTimeout: 20 * millisecond, AnyTimeout: 15 * millisecond, Any: true,
+		PullTimeout: 60 * millisecond, AnyTimeout: 30 * millisecond, Any: true,
 		Batch: 64 << 10, ResyncPause: second, Beat: 30 * second,
 	}
 }
