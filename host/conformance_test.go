@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,14 +22,69 @@ import (
 	"github.com/sesshook/sesshook/host/internal/session"
 )
 
+// A kitGuest is the kit's guest in a language.
+type kitGuest struct {
+	language string
+	// ownBuffer is whether its SDK lets an author export event_buffer. Where it
+	// does not, the rows about that have nothing to run in it.
+	ownBuffer bool
+}
+
+var kitGuests = []kitGuest{
+	{"wat", true},
+	{"c", true},
+	{"cpp", true},
+	{"rust", true},
+}
+
+// guestsDir is where the built guests of the languages are.
+const guestsDir = "../abi/conformance/guests"
+
 // TestConformance runs every row of abi/conformance on the real cache and the
-// real plugin runtime, through a guest.
+// real plugin runtime, through the guest of each language.
 func TestConformance(t *testing.T) {
-	for _, row := range conformance.Rows() {
-		t.Run(strings.ReplaceAll(row.Name, " ", "_"), func(t *testing.T) {
-			t.Parallel()
-			newBench(t).run(row)
+	compiled := t.TempDir() // shared: each guest is compiled once
+	for _, g := range kitGuests {
+		t.Run(g.language, func(t *testing.T) {
+			module := guest(t, g.language)
+			for _, row := range conformance.Rows() {
+				t.Run(strings.ReplaceAll(row.Name, " ", "_"), func(t *testing.T) {
+					t.Parallel()
+					b := newBench(t, module, compiled, row.Farm())
+					c := row.Case(conformance.Host{Seal: b.seal, Node: b.node.String(), Peer: b.peer.node.String()})
+					if g.ownBuffer || !c.Buffer {
+						b.run(c)
+					}
+				})
+			}
 		})
+	}
+}
+
+// guest returns a language's guest. One that is missing is a failure.
+func guest(t *testing.T, language string) []byte {
+	if language == "wat" {
+		return conformance.Guest
+	}
+	module, err := os.ReadFile(filepath.Join(guestsDir, language+".wasm"))
+	if err != nil {
+		t.Fatalf("the conformance kit's guest in %s is not built: %v", language, err)
+	}
+	return module
+}
+
+// TestEveryGuestIsRun: a guest that is built, and that nobody runs, shows
+// nothing.
+func TestEveryGuestIsRun(t *testing.T) {
+	built, err := filepath.Glob(filepath.Join(guestsDir, "*.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range built {
+		language := strings.TrimSuffix(filepath.Base(b), ".wasm")
+		if !slices.ContainsFunc(kitGuests, func(g kitGuest) bool { return g.language == language }) {
+			t.Errorf("%s is not in the list of guests that are run", b)
+		}
 	}
 }
 
@@ -36,6 +92,7 @@ func TestConformance(t *testing.T) {
 // the test moves.
 type bench struct {
 	t       *testing.T
+	module  []byte
 	dir     string
 	node    session.Node
 	skew    atomic.Int64 // ns that the clock is ahead
@@ -43,16 +100,26 @@ type bench struct {
 	foreign *session.Keyring
 	cache   *cache.Cache
 	plugins *plugin.Manager
+	peer    *farmPeer // on a farm, or not
 	log     *pluginLog
 }
 
-func newBench(t *testing.T) *bench {
-	b := &bench{t: t, dir: t.TempDir(), node: nodeID("conformance"), keys: session.RandomKeyring(), foreign: session.RandomKeyring(), log: &pluginLog{}}
+// newBench returns a host for one row. compiled is where native code is kept.
+func newBench(t *testing.T, module []byte, compiled string, farm bool) *bench {
+	b := &bench{
+		t: t, module: module, dir: t.TempDir(), node: nodeID("conformance"), keys: session.RandomKeyring(), foreign: session.RandomKeyring(),
+		peer: newFarmPeer(nodeID("the other node")), log: &pluginLog{},
+	}
+	var bus plugin.Bus
+	if farm {
+		bus = b.peer
+	}
 	now := func() int64 { return time.Now().UnixNano() + b.skew.Load() }
 	b.cache = cache.New(cache.Config{Now: now, Notify: func(ev session.Event) { b.plugins.Notify(ev) }})
 	var err error
 	b.plugins, err = plugin.NewManager(plugin.Config{
 		Dir: b.dir, Store: b.cache, Keys: b.keys, Node: b.node, TTL: time.Hour, Now: now, Log: slog.New(b.log), Rescan: time.Hour, Settle: time.Millisecond,
+		CompileCache: compiled, Bus: bus,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -69,8 +136,8 @@ func newBench(t *testing.T) *bench {
 
 var byClient = session.Source{Origin: abi.FromClient}
 
-func (b *bench) run(row conformance.Row) {
-	c := row.Case(conformance.Host{Seal: b.seal, Node: b.node.String()})
+func (b *bench) run(c conformance.Case) {
+	b.peer.answers = c.Answers
 	for _, s := range c.Before {
 		b.insert(s, 0)
 	}
@@ -138,13 +205,16 @@ func (b *bench) load(c conformance.Case, config []byte) bool {
 	if c.Loops {
 		deadline = "1s"
 	}
-	fmt.Fprintf(&sidecar, "miss_deadline = %q\nresume_deadline = \"1s\"\nevent_deadline = %q\n", deadline, deadline)
+	fmt.Fprintf(&sidecar, "miss_deadline = %q\nresume_deadline = \"1s\"\nevent_deadline = %q\ngather = \"0s\"\n", deadline, deadline)
 	if c.Tick {
 		fmt.Fprintln(&sidecar, `tick = "10ms"`)
 	}
+	for key, value := range c.Sidecar {
+		fmt.Fprintf(&sidecar, "%s = %d\n", key, value)
+	}
 	fmt.Fprintf(&sidecar, "[config]\nscript = %q\n", table["script"])
 	b.write("guest.toml", sidecar.Bytes())
-	b.write("guest.wasm", conformance.Guest)
+	b.write("guest.wasm", b.module)
 	b.scan()
 	st, ok := b.status()
 	return ok && st.State == "running" && st.LastError == ""
@@ -216,7 +286,7 @@ func (b *bench) step(c conformance.Case, n int, step conformance.Step) {
 		b.write("guest.toml", []byte("enabled = false\n"))
 		b.scan()
 	default:
-		b.t.Fatalf("unknown trigger %q", step.Do)
+		b.farmStep(n, step)
 	}
 }
 
@@ -231,7 +301,7 @@ func (b *bench) must(err error) {
 func (b *bench) settle(c conformance.Case) {
 	before := b.calls("on_tick")
 	b.until("idle", func() bool {
-		if !b.plugins.Idle() {
+		if rest := b.plugins.Rest("guest"); rest != plugin.Idle && rest != plugin.Absent {
 			return false
 		}
 		st, _ := b.status()
@@ -279,6 +349,9 @@ func (b *bench) compare(c conformance.Case) {
 		if _, err := b.cache.Get(session.ID(id)); err == nil {
 			b.t.Errorf("%q is in the cache", id)
 		}
+	}
+	if c.Farm {
+		b.peer.compare(b.t, c)
 	}
 	if b.t.Failed() {
 		b.t.Logf("calls %+v\nlog:\n%s", st.Calls, b.log)

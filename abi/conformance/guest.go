@@ -8,16 +8,17 @@ import _ "embed"
 //go:embed guest.wasm
 var Guest []byte
 
-// The guest's memory; see guest.wat. It has MemorySize bytes and never more.
+// The machine's memory; see MACHINE.md.
 const (
 	addrParam   = 0x00000 // i64: the parameter of the hook
 	addrConfLen = 0x00008 // i64: length of the configuration
 	addrResults = 0x00200 // room for results
 	addrEvent   = 0x01000 // the event buffer
+	addrView    = 0x02000 // room for a view, 32 KiB
+	addrAside   = 0x0b000 // room for what must not lie in the scratch room
 	addrConfig  = 0x10000
 	addrScript  = 0x30000
 	addrScratch = 0x40000 // room for anything
-	memorySize  = 0x80000
 
 	scriptSize = addrScratch - addrScript - 1
 )
@@ -42,9 +43,10 @@ const (
 	Lost
 	Save
 	Stop
+	Missed // on_messages_lost
 )
 
-var handlerNames = [...]string{"init", "start", "buffer", "restore", "ready", "insert", "remove", "get", "miss", "resume", "message", "tick", "lost", "save", "stop"}
+var handlerNames = [...]string{"init", "start", "buffer", "restore", "ready", "insert", "remove", "get", "miss", "resume", "message", "tick", "lost", "save", "stop", "missed"}
 
 // String returns a word for h that may be part of a metric's name.
 func (h Handler) String() string {

@@ -3,39 +3,9 @@
 ;; with which arguments, comes from a script in the plugin's configuration. So
 ;; one module makes every call of abi/SPEC.md, through the public ABI alone.
 ;;
-;; The configuration is {"script":"HEX"}. A script is a list of blocks:
-;;
-;;   u8 handler (see the exports; 0xff ends the list), u8 nth (run on the nth
-;;   call of that handler in this instance only; 0 on each), u32 size, code
-;;
-;; and code a list of instructions, little-endian and packed. An argument is a
-;; u8 tag and an i64: 0 the number itself; 1, 2, 3, 4 what memory holds at that
-;; address as i64, u32, u16, u8.
-;;
-;;    0                                          end of the block
-;;    1 u8 function, u32 dst, u8 n, n arguments  call; the result goes to dst as i64
-;;    2 u32 dst, u32 n, n bytes                  store bytes
-;;    3 argument dst, byte, n                    fill
-;;    4 argument dst, src, n                     copy
-;;    5 u32 dst, argument ptr, n                 FNV-1a, 64 bits, of n bytes, to dst
-;;    6 u32 dst, argument a, b, n                1 to dst if n bytes are equal, else 0
-;;    7 u8 which, u32 dst, argument x, y         to dst: 0 x+y, 1 x-y, 2 x<y
-;;    8 argument x, u32 pc                       go on at pc if x is 0
-;;    9 argument x                               end of the call; x is its result
-;;   10                                          trap
-;;   11 u8 n, n bytes, argument x                metric_set of that name
-;;   12 u32 dst, argument x, n                   x in n hexadecimal digits, to dst
-;;
-;; Memory, 8 pages, never more:
-;;
-;;   0x00000  the parameter of the hook, i64
-;;   0x00008  length of the configuration, i64
-;;   0x00100  calls of each handler so far, i64 each
-;;   0x00200  room for results
-;;   0x01000  the event buffer, 4096 bytes, unless a script returns another
-;;   0x10000  the configuration
-;;   0x30000  the script
-;;   0x40000  room for anything
+;; MACHINE.md defines what it does. This is the one of its guests that has no
+;; SDK: the machine's memory is the linear memory, 8 pages and never more, so
+;; that a machine address is an address.
 (module
   (import "tls_session_v1" "session_get" (func $session_get (param i32 i32 i32 i32) (result i32)))
   (import "tls_session_v1" "session_insert" (func $session_insert (param i32 i32 i32 i32 i64 i32) (result i32)))
@@ -112,8 +82,9 @@
     (local.set $v (i64.load (global.get $pc)))
     (local.set $at (i32.wrap_i64 (local.get $v)))
     (global.set $pc (i32.add (global.get $pc) (i32.const 8)))
-    (block $1 (block $2 (block $3 (block $4
-      (br_table $1 $1 $2 $3 $4 (local.get $tag)))
+    (block $1 (block $2 (block $3 (block $4 (block $5
+      (br_table $1 $1 $2 $3 $4 $5 (local.get $tag)))
+      (return (i64.add (local.get $v) (i64.extend_i32_u (i32.shl (memory.size) (i32.const 16))))))
       (return (i64.load8_u (local.get $at))))
       (return (i64.load16_u (local.get $at))))
       (return (i64.load32_u (local.get $at))))
@@ -211,7 +182,13 @@
   (func $math (param $which i32) (param $x i64) (param $y i64) (result i64)
     (if (i32.eqz (local.get $which)) (then (return (i64.add (local.get $x) (local.get $y)))))
     (if (i32.eq (local.get $which) (i32.const 1)) (then (return (i64.sub (local.get $x) (local.get $y)))))
-    (i64.extend_i32_u (i64.lt_s (local.get $x) (local.get $y))))
+    (if (i32.eq (local.get $which) (i32.const 2))
+      (then (return (i64.extend_i32_u (i64.lt_s (local.get $x) (local.get $y))))))
+    (i64.or (i64.shl (local.get $x) (i64.const 32)) (i64.and (local.get $y) (i64.const 0xffffffff))))
+
+  ;; the current record, at most 32 KiB of it, to at
+  (func $view (param $at i32) (result i64)
+    (i64.extend_i32_s (call $event_read (i32.const 0) (local.get $at) (i32.const 0x8000))))
 
   ;; runs one block, from $pc on
   (func $block (local $op i32) (local $at i32) (local $n i32) (local $x i64)
@@ -219,8 +196,11 @@
       (local.set $op (call $u8))
       (block $bad
       (block $0 (block $1 (block $2 (block $3 (block $4 (block $5 (block $6
-      (block $7 (block $8 (block $9 (block $10 (block $11 (block $12
-        (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $11 $12 $bad (local.get $op)))
+      (block $7 (block $8 (block $9 (block $10 (block $11 (block $12 (block $13
+        (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $11 $12 $13 $bad (local.get $op)))
+      ;; 13 view
+      (local.set $at (call $u32))
+      (i64.store (local.get $at) (call $view (call $u32))) (br $next))
       ;; 12 digits
       (call $digits (call $u32) (call $arg) (call $arg32)) (br $next))
       ;; 11 report
@@ -303,6 +283,7 @@
   (func (export "on_session_miss") (param i32) (result i32) (call $hook (i32.const 8) (i64.extend_i32_u (local.get 0))))
   (func (export "on_session_resume") (param i32) (result i32) (call $hook (i32.const 9) (i64.extend_i32_u (local.get 0))))
   (func (export "on_message") (param i32) (result i32) (call $hook (i32.const 10) (i64.extend_i32_u (local.get 0))))
+  (func (export "on_messages_lost") (param i32) (result i32) (call $hook (i32.const 15) (i64.extend_i32_u (local.get 0))))
   (func (export "on_tick") (param i64) (result i32) (call $hook (i32.const 11) (local.get 0)))
   (func (export "on_events_lost") (param i64) (result i32) (call $hook (i32.const 12) (local.get 0)))
   (func (export "plugin_save") (result i64) (call $run (i32.const 13) (i64.const 0) (i64.const 0)))

@@ -64,7 +64,8 @@ func (b *Block) setup() {
 func Rows() []Row {
 	var all []Row
 	for _, part := range [][]Row{
-		callRows(), phaseRows(), eventRows(), lifeRows(), pointerRows(), faultRows(), secretRows(), limitRows(), grantRows(),
+		callRows(), phaseRows(), eventRows(), replayRows(), lifeRows(), pointerRows(), faultRows(), secretRows(), limitRows(), grantRows(),
+		messageRows(), requestRows(), farmRows(), farmLimitRows(), farmPointerRows(),
 	} {
 		all = append(all, part...)
 	}
@@ -106,6 +107,11 @@ func scene(h Handler, script *Script) Row {
 	case Resume:
 		r.before = append(r.before, sessionA)
 		a.do = DoResume
+	case Message:
+		r.before = append(r.before, sessionA)
+		r.farm = true
+		subscribe(script, topic)
+		a = asks("question")
 	default:
 		panic("no scene for " + h.String())
 	}
@@ -113,8 +119,12 @@ func scene(h Handler, script *Script) Row {
 	return r
 }
 
-// handlers are those in which everything may be called.
-var handlers = []Handler{Ready, Tick, Insert, Remove, Get, Miss, Resume}
+// handlers are those in which everything may be called. Message is that of a
+// request, on a farm.
+var handlers = []Handler{Ready, Tick, Insert, Remove, Get, Miss, Resume, Message}
 
-// ofEvent tells whether h is called for session A, with a record.
-func ofEvent(h Handler) bool { return h != Ready && h != Tick }
+// hasRecord tells whether h is called with a record.
+func hasRecord(h Handler) bool { return h != Ready && h != Tick }
+
+// ofSession tells whether h is called for session A, which exists.
+func ofSession(h Handler) bool { return hasRecord(h) && h != Miss && h != Message }

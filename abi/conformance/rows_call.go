@@ -31,6 +31,9 @@ func callRows() []Row {
 	var rows []Row
 	for _, g := range groups {
 		for _, h := range handlers {
+			if h == Message && g.name == "messages" {
+				continue // it is about a host without a farm
+			}
 			script := NewScript()
 			row := scene(h, script)
 			row.Name = g.name + " in " + h.String()
@@ -165,7 +168,7 @@ func ownCalls(r *Row, b *Block, h Handler) {
 	get := func(want Arg) { b.Want(want, "session_get", id, n, Imm(atBuf), Imm(bufSize)) }
 	gone := size // to session_get in its handler, though it is not in the cache
 	switch h {
-	case Ready, Tick:
+	case Ready, Tick, Message:
 		gone = Imm(int64(abi.NotFound))
 		get(size)
 	case Miss:
@@ -281,7 +284,7 @@ func metricCalls(_ *Row, b *Block, _ Handler) {
 
 // recordCalls are event_read, whose record must be the one of the buffer.
 func recordCalls(_ *Row, b *Block, h Handler) {
-	if !ofEvent(h) {
+	if !hasRecord(h) {
 		b.Code(abi.Unsupported, "event_read", zero, Imm(atBuf), Imm(bufSize))
 		return
 	}
@@ -294,7 +297,7 @@ func recordCalls(_ *Row, b *Block, h Handler) {
 	b.WantEqual("record", b.Equal(atBuf, addrEvent, size), Imm(1))
 	b.Fill(atBuf, pattern, bufSize)
 	read(Imm(64), Imm(20), b.Sub(size, Imm(64))) // as much as there is room for
-	b.WantBytes(atBuf, Imm(20), TextHash(sessionA.ID[:20]))
+	b.WantEqual("middle", b.Equal(atBuf, addrEvent+64, Imm(20)), Imm(1))
 	b.Untouched(atBuf+20, pattern, 100)
 	read(zero, zero, size)
 	read(b.Sub(size, Imm(1)), Imm(bufSize), Imm(1))

@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/sesshook/sesshook/abi"
 )
@@ -45,7 +46,7 @@ func faultRow(name string, h Handler, fault func(b *Block)) Row {
 func faultRows() []Row {
 	var rows []Row
 	for _, h := range handlers {
-		if h == Ready {
+		if h == Ready || h == Message { // see below, and messageRows
 			continue
 		}
 		rows = append(rows, faultRow("trap in "+h.String(), h, (*Block).Trap))
@@ -71,74 +72,81 @@ func readyFaultRow() Row {
 	return Row{Name: "trap in ready", script: script, steps: []step{{do: DoInsert, session: sessionA}}}
 }
 
-// A rangeCall is a call with a range of memory that can be made a bad one.
+// A rangeCall is a call with ranges of memory that can be made bad ones.
 type rangeCall struct {
 	function string
 	args     []Arg
-	ptr      int // which argument is the range's pointer; its length follows
+	ptrs     []int // which arguments are a range's pointer; its length follows
 }
 
-func rangeCalls() []rangeCall {
+type rangeCalls []rangeCall
+
+func allRangeCalls() rangeCalls {
 	a, n := Imm(atA), length(sessionA.ID)
-	return []rangeCall{
-		{"session_get", []Arg{a, n, Imm(atBuf), Imm(bufSize)}, 0},
-		{"session_get", []Arg{a, n, Imm(atBuf), Imm(bufSize)}, 2},
-		{"session_insert", []Arg{a, n, Imm(atSeal), SealedLen(sessionA), zero, zero}, 0},
-		{"session_insert", []Arg{a, n, Imm(atSeal), SealedLen(sessionA), zero, zero}, 2},
-		{"session_remove", []Arg{a, n}, 0},
-		{"kv_get", []Arg{Imm(atText), Imm(8), Imm(atBuf), Imm(bufSize)}, 0},
-		{"kv_get", []Arg{Imm(atText), Imm(8), Imm(atBuf), Imm(bufSize)}, 2},
-		{"kv_put", []Arg{Imm(atText), Imm(8), a, n, zero}, 0},
-		{"kv_put", []Arg{Imm(atText), Imm(8), a, n, zero}, 2},
-		{"kv_delete", []Arg{Imm(atText), Imm(8)}, 0},
-		{"metric_add", []Arg{Imm(atText), Imm(8), Imm(1)}, 0},
-		{"metric_set", []Arg{Imm(atText), Imm(8), Imm(1)}, 0},
-		{"config_get", []Arg{Imm(atBuf), Imm(bufSize)}, 0},
-		{"event_read", []Arg{zero, Imm(atBuf), Imm(bufSize)}, 1},
-		{"node_id", []Arg{Imm(atBuf), Imm(12)}, 0},
-		{"log", []Arg{zero, Imm(atText), Imm(8)}, 1},
-		{"random_fill", []Arg{Imm(atBuf), Imm(32)}, 0},
+	return rangeCalls{
+		{"session_get", []Arg{a, n, Imm(atBuf), Imm(bufSize)}, []int{0, 2}},
+		{"session_insert", []Arg{a, n, Imm(atSeal), SealedLen(sessionA), zero, zero}, []int{0, 2}},
+		{"session_remove", []Arg{a, n}, []int{0}},
+		{"kv_get", []Arg{Imm(atOther), Imm(8), Imm(atBuf), Imm(bufSize)}, []int{0, 2}},
+		{"kv_put", []Arg{Imm(atOther), Imm(8), a, n, zero}, []int{0, 2}},
+		{"kv_delete", []Arg{Imm(atOther), Imm(8)}, []int{0}},
+		{"metric_add", []Arg{Imm(atOther), Imm(8), Imm(1)}, []int{0}},
+		{"metric_set", []Arg{Imm(atOther), Imm(8), Imm(1)}, []int{0}},
+		{"config_get", []Arg{Imm(atBuf), Imm(bufSize)}, []int{0}},
+		{"event_read", []Arg{zero, Imm(atBuf), Imm(bufSize)}, []int{1}},
+		{"node_id", []Arg{Imm(atBuf), Imm(12)}, []int{0}},
+		{"log", []Arg{zero, Imm(atOther), Imm(8)}, []int{1}},
+		{"random_fill", []Arg{Imm(atBuf), Imm(32)}, []int{0}},
 	}
 }
 
 // badRanges end outside of memory, by their name.
 var badRanges = []struct {
 	name     string
-	ptr, len int64
+	ptr, len Arg
 }{
-	{"ends outside of memory", memorySize - 1, 2},
-	{"ends beyond 2^32", 0xfffffff0, 0x20},
-	{"is as long as can be", addrEvent, math.MaxUint32},
+	{"ends outside of memory", MemoryEnd(-1), Imm(2)},
+	{"ends beyond 2^32", Imm(0xfffffff0), Imm(0x20)},
+	{"is as long as can be", Imm(addrEvent), Imm(math.MaxUint32)},
 }
 
 // pointerRows: ranges outside of memory trap, and ranges of nothing do not.
 func pointerRows() []Row {
-	var rows []Row
-	for _, call := range rangeCalls() {
-		for _, bad := range badRanges {
-			args := append([]Arg(nil), call.args...)
-			args[call.ptr], args[call.ptr+1] = Imm(bad.ptr), Imm(bad.len)
-			rows = append(rows, faultRow(fmt.Sprintf("%s: range %d %s", call.function, call.ptr, bad.name), Insert, func(b *Block) {
-				b.Text(atText, "some_key")
-				b.Sealed(atSeal, sessionA)
-				b.Call("kv_put", Imm(atText), Imm(8), Imm(atA), Imm(8), zero)
-				b.Call(call.function, args...)
-			}))
-		}
-	}
+	rows := allRangeCalls().rows(Insert)
 	for _, bad := range badRanges {
 		rows = append(rows, stateReadRow(bad.name, bad.ptr, bad.len))
 	}
 	return append(rows, emptyRangesRow(), unusedBufferRow())
 }
 
+// rows make each of the ranges a bad one, in the handler h.
+func (calls rangeCalls) rows(h Handler) []Row {
+	var rows []Row
+	for _, call := range calls {
+		for _, ptr := range call.ptrs {
+			for _, bad := range badRanges {
+				args := slices.Clone(call.args)
+				args[ptr], args[ptr+1] = bad.ptr, bad.len
+				rows = append(rows, faultRow(fmt.Sprintf("%s: range %d %s", call.function, ptr, bad.name), h, func(b *Block) {
+					b.Text(atText, topic)
+					b.Text(atOther, "some_key")
+					b.Sealed(atSeal, sessionA)
+					b.Call("kv_put", Imm(atOther), Imm(8), Imm(atA), Imm(8), zero)
+					b.Call(call.function, args...)
+				}))
+			}
+		}
+	}
+	return rows
+}
+
 // stateReadRow: a trap within plugin_restore keeps the new module out.
-func stateReadRow(name string, ptr, n int64) Row {
+func stateReadRow(name string, ptr, n Arg) Row {
 	old, next := NewScript(), NewScript()
 	saves(old.On(Save), "some state")
 	b := next.On(Restore)
 	b.Expect("before", Imm(1), Imm(1))
-	b.Call("state_read", zero, Imm(ptr), Imm(n))
+	b.Call("state_read", zero, ptr, n)
 	b.Report("after", Imm(1))
 	old.counts(Insert, 1)
 	return Row{

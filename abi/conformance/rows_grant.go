@@ -16,7 +16,7 @@ func secretRows() []Row {
 		r.grants = abi.Grants()
 		b := script.OnNth(h, 1)
 		b.setup()
-		if ofEvent(h) && h != Miss {
+		if ofSession(h) {
 			b.WantEqual("session_len", Load32(addrEvent+40), length(sessionA.Data))
 			b.Want(length(sessionA.Data), "session_get", Imm(atA), length(sessionA.ID), Imm(atBuf), Imm(bufSize))
 			b.WantBytes(atBuf, length(sessionA.Data), TextHash(sessionA.Data))

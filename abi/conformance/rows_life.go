@@ -10,27 +10,31 @@ import (
 func lifeRows() []Row {
 	rows := []Row{exportOrderRow(), readyRow(), reloadRow(), stateRow(), savesNothingRow("traps", (*Block).Trap), errorRow()}
 	for _, bad := range badRanges {
-		rows = append(rows, savesNothingRow("returns a range that "+bad.name, func(b *Block) { b.Return(pair(bad.ptr, bad.len)) }))
+		rows = append(rows, savesNothingRow("returns a range that "+bad.name, func(b *Block) { b.Return(b.Pair(bad.ptr, bad.len)) }))
 	}
 	rows = append(rows, refusedRows()...)
 	for _, buffer := range []struct {
 		name     string
-		ptr, cap int64
+		ptr, cap Arg
 	}{
-		{"of 511 bytes", addrEvent, abi.MinEventBuffer - 1},
-		{"of 0 bytes", addrEvent, 0},
-		{"outside of memory", memorySize, 512},
-		{"that ends outside", memorySize - 511, 512},
-		{"that ends beyond 2^32", 0xffffff00, 512},
-		{"of 4 GiB", addrEvent, 0xffffffff},
+		{"of 511 bytes", Imm(addrEvent), Imm(abi.MinEventBuffer - 1)},
+		{"of 0 bytes", Imm(addrEvent), zero},
+		{"outside of memory", MemoryEnd(0), Imm(512)},
+		{"that ends outside", MemoryEnd(-511), Imm(512)},
+		{"that ends beyond 2^32", Imm(0xffffff00), Imm(512)},
+		{"of 4 GiB", Imm(addrEvent), Imm(0xffffffff)},
 	} {
 		script := NewScript()
-		script.On(Buffer).Return(pair(buffer.ptr, buffer.cap))
+		b := script.On(Buffer)
+		b.Return(b.Pair(buffer.ptr, buffer.cap))
 		rows = append(rows, Row{Name: "an event buffer " + buffer.name, script: script, refused: true})
 	}
 	script := NewScript()
-	script.On(Buffer).Return(pair(memorySize-512, 512))
-	script.On(Insert).Expect("kind", Load8(memorySize-512+2), Imm(int64(abi.Insert)))
+	b := script.On(Buffer)
+	b.Return(b.Pair(MemoryEnd(-512), Imm(512)))
+	b = script.On(Insert)
+	b.CopyFrom(atBuf, MemoryEnd(-512), Imm(512))
+	b.WantEqual("kind", Load8(atBuf+2), Imm(int64(abi.Insert)))
 	return append(rows, Row{Name: "an event buffer at the end of memory", script: script, steps: []step{{do: DoInsert, session: sessionA}}})
 }
 

@@ -5,21 +5,31 @@ import "github.com/sesshook/sesshook/abi"
 // phaseRows call every function in the phases outside of the hooks: refused
 // where it is not of the phase, whatever its arguments, and working where it is.
 func phaseRows() []Row {
+	alone, farm := phaseRowsOf(abi.Unavailable), phaseRowsOf(abi.OK)
+	for i := range farm {
+		farm[i].Name += ", on a farm"
+		farm[i].farm = true
+	}
+	return append(alone, farm...)
+}
+
+// phaseRowsOf are those of a host on which message_subscribe has that code.
+func phaseRowsOf(subscribed abi.Code) []Row {
 	var rows []Row
 	for _, h := range []Handler{Init, Start, Buffer} {
 		script := NewScript()
-		phaseCalls(script.On(h), phaseOf(h))
+		phaseCalls(script.On(h), phaseOf(h), subscribed)
 		rows = append(rows, Row{Name: "phase of " + h.String(), script: script})
 	}
 	// The others need a successor.
 	for _, h := range []Handler{Save, Stop} {
 		script := NewScript()
-		phaseCalls(script.On(h), phaseOf(h))
+		phaseCalls(script.On(h), phaseOf(h), subscribed)
 		rows = append(rows, Row{Name: "phase of " + h.String(), script: script, steps: []step{{do: DoReload, script: NewScript()}}})
 	}
 	old, next := NewScript(), NewScript()
 	saves(old.On(Save), "state")
-	phaseCalls(next.On(Restore), abi.InRestore)
+	phaseCalls(next.On(Restore), abi.InRestore, subscribed)
 	return append(rows, Row{Name: "phase of restore", script: old, steps: []step{{do: DoReload, script: next}}})
 }
 
@@ -37,7 +47,7 @@ func phaseOf(h Handler) abi.Phase {
 	return abi.InEvent
 }
 
-func phaseCalls(b *Block, phase abi.Phase) {
+func phaseCalls(b *Block, phase abi.Phase, subscribed abi.Code) {
 	for _, f := range functions {
 		if f.Phase&phase == 0 {
 			args := make([]Arg, len(f.Type.Params))
@@ -48,7 +58,12 @@ func phaseCalls(b *Block, phase abi.Phase) {
 		}
 	}
 	if has("message_subscribe", phase) {
-		b.Code(abi.Unavailable, "message_subscribe", wild, Imm(8))
+		at := wild // without a farm, nobody looks there
+		if subscribed == abi.OK {
+			b.Text(atText, topic)
+			at = Imm(atText)
+		}
+		b.Code(subscribed, "message_subscribe", at, length(topic))
 	}
 	b.Text(atText, "key")
 	b.Text(atA, "some value")

@@ -104,6 +104,7 @@ const (
 	opTrap
 	opReport
 	opDigits
+	opView
 )
 
 // An Arg is a number that the guest uses: one that stands in the script, or
@@ -137,6 +138,9 @@ func Load16(addr uint32) Arg { return Arg{tag: 3, value: int64(addr)} }
 // Load8 is a byte; see Load64.
 func Load8(addr uint32) Arg { return Arg{tag: 4, value: int64(addr)} }
 
+// MemoryEnd is the address behind the guest's linear memory, plus offset.
+func MemoryEnd(offset int64) Arg { return Arg{tag: 5, value: offset} }
+
 // SealedLen is the length of the envelope of s.
 func SealedLen(s Session) Arg {
 	return Arg{from: func(c *compiler) int64 { return int64(len(c.seal(s))) }}
@@ -153,6 +157,11 @@ func TextHash(text string) Arg { return Imm(checksum([]byte(text))) }
 // NodeHash is the checksum of the host's node id.
 func NodeHash() Arg {
 	return Arg{from: func(c *compiler) int64 { return checksum([]byte(c.host.Node)) }}
+}
+
+// PeerHash is the checksum of the other node's id.
+func PeerHash() Arg {
+	return Arg{from: func(c *compiler) int64 { return checksum([]byte(c.host.Peer)) }}
 }
 
 func checksum(b []byte) int64 {
@@ -188,6 +197,11 @@ func (b *Block) Text(addr uint32, text string) {
 	b.bytes(addr, func(*compiler) []byte { return []byte(text) })
 }
 
+// Peer stores the other node's id at addr.
+func (b *Block) Peer(addr uint32) {
+	b.bytes(addr, func(c *compiler) []byte { return []byte(c.host.Peer) })
+}
+
 // Sealed stores the envelope of s at addr.
 func (b *Block) Sealed(addr uint32, s Session) {
 	b.bytes(addr, func(c *compiler) []byte { return c.seal(s) })
@@ -212,10 +226,13 @@ func (b *Block) Fill(addr uint32, with byte, n int) {
 }
 
 // Copy copies n bytes.
-func (b *Block) Copy(to, from uint32, n Arg) {
+func (b *Block) Copy(to, from uint32, n Arg) { b.CopyFrom(to, Imm(int64(from)), n) }
+
+// CopyFrom copies n bytes from an address that is known only when it runs.
+func (b *Block) CopyFrom(to uint32, from, n Arg) {
 	b.op(func(c *compiler) {
 		c.u8(opCopy)
-		c.args(Imm(int64(to)), Imm(int64(from)), n)
+		c.args(Imm(int64(to)), from, n)
 	})
 }
 
@@ -277,6 +294,10 @@ func (b *Block) Sub(x, y Arg) Arg { return b.math(1, x, y) }
 // Less returns 1 where x is less than y, else 0.
 func (b *Block) Less(x, y Arg) Arg { return b.math(2, x, y) }
 
+// Pair returns x and y in one number, as functions return an address and a
+// length.
+func (b *Block) Pair(x, y Arg) Arg { return b.math(3, x, y) }
+
 func (b *Block) math(which uint8, x, y Arg) Arg {
 	dst := b.next()
 	b.mathTo(dst, which, x, y)
@@ -290,6 +311,18 @@ func (b *Block) mathTo(dst uint32, which uint8, x, y Arg) {
 		c.u32(dst)
 		c.args(x, y)
 	})
+}
+
+// View has the whole record of the event written to addr, as the guest's SDK
+// reads it, and returns its length.
+func (b *Block) View(addr uint32) Arg {
+	dst := b.next()
+	b.op(func(c *compiler) {
+		c.u8(opView)
+		c.u32(dst)
+		c.u32(addr)
+	})
+	return Load64(dst)
 }
 
 // Digits stores x in n hexadecimal digits at addr.
