@@ -44,6 +44,7 @@ type Host struct {
 	plugins *plugin.Manager // nil without a modules directory
 	binder  *tlsbind.Binder
 	clock   *session.Clock
+	taps    taps
 	closing atomic.Bool
 	close   sync.Once
 	closed  chan struct{}
@@ -72,7 +73,7 @@ func New(cfg Config) (*Host, error) {
 	}
 	binding := tlsbind.Config{Cache: h.cache, Keys: h.keys.ring, Node: h.node, TTL: cfg.TTL, SingleUse: cfg.SingleUse, Now: h.clock.Now, Log: cfg.Log}
 	if h.plugins != nil {
-		binding.Hooks = h.plugins
+		binding.Hooks = hooks{h}
 	}
 	h.binder = tlsbind.New(binding)
 	return h, nil
@@ -118,8 +119,11 @@ func nodeID(name string) session.Node {
 	return session.Node(sum[:len(session.Node{})])
 }
 
-// notify hands the cache's events to the plugins.
+// notify hands the cache's events to the plugins, and to who records them.
 func (h *Host) notify(ev session.Event) {
+	if h.taps.open() {
+		h.taps.hear(ev)
+	}
 	if h.plugins != nil {
 		h.plugins.Notify(ev)
 	}
@@ -193,7 +197,7 @@ func (h *Host) end(ctx context.Context) (err error) {
 }
 
 // AdminHandler returns the HTTP handler for operators: /healthz, /readyz,
-// /metrics, /plugins, /farm, /sessions/ID. It shows metadata and no keys, and
+// /metrics, /plugins, /farm, /sessions/ID, /events. It shows metadata and no keys, and
 // can remove a session and enable a plugin again, but has no authentication:
 // keep it on loopback or behind something that has.
 func (h *Host) AdminHandler() http.Handler { return admin.Handler(adminSource{h}) }

@@ -35,8 +35,12 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"demo", "[flags]", "show a farm of nodes on this machine that share sessions by a plugin", demoHelp, runDemo},
 		{"serve", "[flags]", "terminate TLS, with a session cache and its plugins", serveHelp, serve},
 		{"inspect", "[flags] FILE.wasm", "show what a module exports, imports and needs, and what keeps it from loading", inspectHelp, inspect},
+		{"run", "[flags] FILE.wasm", "run a module on events, and show what it does", runHelp, runModule},
+		{"bench", "[flags] FILE.wasm...", "measure what modules cost, beside an empty one", benchHelp, bench},
+		{"record", "[flags]", "take down what happens on a running server, for run", recordHelp, record},
 		{"keygen", "", "print a new farm key, as a line for serve --farm-key-file", keygenHelp, keygen},
 		{"version", "", "print the versions of sesshook, Go, wazero and the plugin ABI", versionHelp, version},
 	}

@@ -24,6 +24,7 @@ type handler struct{ src Source }
 //	/plugins       JSON array of Plugin
 //	/farm          JSON of Farm, 404 where the node is in none
 //	/sessions/ID   JSON metadata of one session, by its id in hex
+//	/events        what happens, a line of JSON each, until the client has enough
 //
 // and on
 //
@@ -44,6 +45,7 @@ func Handler(src Source) http.Handler {
 	mux.HandleFunc("GET /plugins", h.plugins)
 	mux.HandleFunc("GET /farm", h.farm)
 	mux.HandleFunc("GET /sessions/{id...}", h.session)
+	mux.HandleFunc("GET /events", h.events)
 	mux.HandleFunc("DELETE /sessions/{id...}", h.remove)
 	mux.HandleFunc("POST /plugins/{name}/enable", h.enable)
 	return guard(http.NewCrossOriginProtection().Handler(mux))

@@ -28,6 +28,11 @@ type Source interface {
 	// Enable ends a plugin's quarantine and has it loaded again, and returns
 	// once that is done; false is that there is no such plugin.
 	Enable(ctx context.Context, name string) (bool, error)
+	// Events calls write with what happens, as lines that guest-examples/EVENTS.md
+	// describes, until ctx ends or the host closes; an error of write ends it,
+	// too. ErrBusy is that too many listen already. It keeps nobody waiting: what
+	// there is no room for is counted, and a line says so.
+	Events(ctx context.Context, write func(lines []byte) error) error
 	// Stats returns the counters, all of one moment as far as that is cheap.
 	Stats() Stats
 }

@@ -18,6 +18,7 @@ type fakeSource struct {
 	farm     *Farm
 	genuine  map[session.ID]session.Node // ids that a farm's node made
 	enabled  []string                    // names that Enable was called with
+	events   []string                    // lines
 }
 
 func (f *fakeSource) Plugins() []Plugin { return f.plugins }
@@ -38,6 +39,15 @@ func (f *fakeSource) Remove(id session.ID) Removal {
 func (f *fakeSource) Enable(_ context.Context, name string) (bool, error) {
 	f.enabled = append(f.enabled, name)
 	return name == "audit", f.notReady
+}
+
+func (f *fakeSource) Events(_ context.Context, write func([]byte) error) error {
+	for _, lines := range f.events {
+		if err := write([]byte(lines)); err != nil {
+			return err
+		}
+	}
+	return f.notReady
 }
 
 func (f *fakeSource) Session(id session.ID) (session.Session, bool) {

@@ -85,6 +85,8 @@ type Config struct {
 	Now func() int64
 	// Trace is told of every call; nil is nobody.
 	Trace *Trace
+	// World stands in for randomness and WASI's clocks; nil is the real ones.
+	World *World
 	// Settle is how long a file must have been left alone before it is read; 0
 	// is 150 ms.
 	Settle time.Duration

@@ -17,6 +17,7 @@ type replay struct {
 
 	mu      sync.Mutex
 	running bool
+	begun   int  // how many there have been
 	again   bool // asked for once more while one is under way
 	ended   sync.WaitGroup
 }
@@ -35,6 +36,7 @@ func (r *replay) start() abi.Code {
 	if r.ctx.Err() != nil {
 		return n
 	}
+	r.begun++
 	if r.running {
 		r.again = true
 		return n

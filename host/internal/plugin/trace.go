@@ -18,6 +18,9 @@ type Trace struct {
 	Call func(GuestCall)
 	// HostCall is told of each call of a host function, once it has returned.
 	HostCall func(HostCall)
+	// Begins is told of it before it is made, when the guest's memory is as the
+	// guest left it; nil is nobody.
+	Begins func(HostCall)
 }
 
 // A GuestCall is one call of an export.
@@ -54,6 +57,9 @@ func tracedFunc(t *Trace, f abi.HostFunction, fn api.GoModuleFunction) api.GoMod
 			view, _ := mod.Memory().Read(ptr, n)
 			return view
 		}}
+		if t.Begins != nil {
+			t.Begins(call)
+		}
 		defer func() { t.HostCall(call) }()
 		fn.Call(ctx, mod, stack)
 		call.Trapped = false

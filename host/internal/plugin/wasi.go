@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"bytes"
-	"crypto/rand"
 
 	"github.com/tetratelabs/wazero"
 
@@ -14,11 +13,9 @@ import (
 // sockets, arguments or environment. Sleeping returns at once: a guest that
 // slept would hold up its queue where no budget of instructions can see it.
 func (g *generation) moduleConfig(i *instance) wazero.ModuleConfig {
-	return wazero.NewModuleConfig().
+	return g.plugin.manager.cfg.clocks(wazero.NewModuleConfig()).
 		WithName("").         // several instances of one module in one runtime
 		WithStartFunctions(). // _initialize is called under the guard, _start never
-		WithSysWalltime().
-		WithSysNanotime().
 		WithRandSource(randomSource{i}).
 		WithStdout(&lineWriter{inst: i, level: abi.Info}).
 		WithStderr(&lineWriter{inst: i, level: abi.Warn})
@@ -30,7 +27,8 @@ type randomSource struct{ inst *instance }
 // Read fills p; it never fails.
 func (r randomSource) Read(p []byte) (int, error) {
 	r.inst.guard.charge(int64(len(p)))
-	return rand.Read(p)
+	r.inst.plugin.manager.cfg.random(p)
+	return len(p), nil
 }
 
 // A lineWriter turns what a guest prints into log lines. It belongs to one

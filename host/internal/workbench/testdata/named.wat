@@ -1,0 +1,20 @@
+;; Has names, and traps three functions deep: the stack of the fault names them. With a second session it traps
+;; when it starts again, too, so that there is no going on.
+(module
+  (import "tls_session_v1" "kv_get" (func $kv_get (param i32 i32 i32 i32) (result i32)))
+  (import "tls_session_v1" "kv_put" (func $kv_put (param i32 i32 i32 i32 i64) (result i32)))
+  (memory (export "memory") 1 1)
+  (data (i32.const 0) "broken")
+  (func (export "event_buffer") (result i64) (i64.const 0x0000100000001000))
+  (func (export "plugin_start") (result i32)
+    (if (i32.ge_s (call $kv_get (i32.const 0) (i32.const 6) (i32.const 0) (i32.const 0)) (i32.const 2)) (then (unreachable)))
+    (i32.const 0))
+  (func $inserted (export "on_session_insert") (param $len i32) (result i32)
+    (local $seen i32)
+    (local.set $seen (call $kv_get (i32.const 0) (i32.const 6) (i32.const 0) (i32.const 0)))
+    (drop (call $kv_put (i32.const 0) (i32.const 6) (i32.const 0) (i32.add (i32.const 1) (i32.gt_s (local.get $seen) (i32.const 0))) (i64.const 0)))
+    (call $look_into_it)
+    (i32.const 0))
+  (func $look_into_it (call $divide (i32.const 1) (i32.const 0)))
+  (func $divide (param $a i32) (param $b i32) (drop (i32.div_u (local.get $a) (local.get $b))))
+)
