@@ -23,7 +23,7 @@ const (
 	pluginName = "share"
 	// pluginTime is how long a node may take to load the plugin: a slow machine
 	// compiles it for some seconds.
-	pluginTime = 2 * time.Minute
+	pluginTime = 4 * time.Minute
 	pluginPoll = 50 * time.Millisecond
 )
 
@@ -168,7 +168,7 @@ func (f *farm) served() []int { return f.balancer.served() }
 // node after the other, each when the one before runs it: as one would with a
 // farm that matters.
 func (f *farm) install(ctx context.Context, module []byte, say func(string)) error {
-	sidecar, err := withMode(f.cfg.Sidecar, f.cfg.Mode)
+	sidecar, err := forDemo(f.cfg.Sidecar, f.cfg.Mode)
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,8 @@ func (f *farm) awaitPlugin(ctx context.Context, i int, hash string) error {
 }
 
 // pluginRuns asks a node whether it runs the module with this hash. The error
-// is why it will not.
+// is why it will not. A node that does not answer may be busy; one that has
+// ended is told of elsewhere.
 func pluginRuns(ctx context.Context, admin, hash string) (running bool, err error) {
 	var plugins []struct {
 		Name      string `json:"name"`
@@ -219,7 +220,7 @@ func pluginRuns(ctx context.Context, admin, hash string) (running bool, err erro
 		LastError string `json:"last_error"`
 	}
 	if err := getAdmin(ctx, admin, "/plugins", func(r io.Reader) error { return json.NewDecoder(r).Decode(&plugins) }); err != nil {
-		return false, err
+		return false, nil
 	}
 	for _, p := range plugins {
 		switch {

@@ -25,8 +25,9 @@ func hashOf(module []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// withMode returns a sidecar whose [config] has this mode.
-func withMode(sidecar []byte, mode string) ([]byte, error) {
+// forDemo returns a sidecar whose [config] has this mode, and which lets a slow
+// machine take all the time to compile that we wait.
+func forDemo(sidecar []byte, mode string) ([]byte, error) {
 	all := map[string]any{}
 	if err := toml.Unmarshal(sidecar, &all); err != nil {
 		return nil, fmt.Errorf("share.toml: %w", err)
@@ -37,6 +38,7 @@ func withMode(sidecar []byte, mode string) ([]byte, error) {
 		all["config"] = config
 	}
 	config["mode"] = mode
+	all["compile_time"] = pluginTime.String()
 	return toml.Marshal(all)
 }
 

@@ -25,28 +25,29 @@ func TestNewerIsTheSameAndOneCustomSection(t *testing.T) {
 	}
 }
 
-func TestWithMode(t *testing.T) {
+func TestForDemo(t *testing.T) {
 	for name, sidecar := range map[string]string{
 		"another mode":  "grants = [\"kv\"]\n[config]\nmode = \"push\" # or pull\ntopic = \"x\"\n",
 		"no mode":       "grants = [\"kv\"]\n[config]\ntopic = \"x\"\n",
 		"dotted config": "grants = [\"kv\"]\nconfig.topic = \"x\"\n",
 	} {
-		text, err := withMode([]byte(sidecar), "pull")
+		text, err := forDemo([]byte(sidecar), "pull")
 		var got struct {
-			Grants []string
-			Config struct{ Mode, Topic string }
+			Grants      []string
+			CompileTime string `toml:"compile_time"`
+			Config      struct{ Mode, Topic string }
 		}
 		if err == nil {
 			err = toml.Unmarshal(text, &got)
 		}
-		if err != nil || got.Config.Mode != "pull" || got.Config.Topic != "x" || len(got.Grants) != 1 {
+		if err != nil || got.Config.Mode != "pull" || got.Config.Topic != "x" || len(got.Grants) != 1 || got.CompileTime != "4m0s" {
 			t.Errorf("%s: %v\n%s", name, err, text)
 		}
 	}
-	if text, err := withMode(nil, "both"); err != nil || !strings.Contains(string(text), "both") {
+	if text, err := forDemo(nil, "both"); err != nil || !strings.Contains(string(text), "both") {
 		t.Errorf("an empty sidecar: %q, %v", text, err)
 	}
-	if _, err := withMode([]byte("="), "both"); err == nil || !strings.HasPrefix(err.Error(), "share.toml: ") {
+	if _, err := forDemo([]byte("="), "both"); err == nil || !strings.HasPrefix(err.Error(), "share.toml: ") {
 		t.Error(err)
 	}
 }
