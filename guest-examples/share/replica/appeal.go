@@ -7,14 +7,16 @@ package replica
 type appeal struct {
 	due   bool
 	since int64
-	at    int64 // when it was published
+	// sessions is false where only removals are asked for.
+	sessions bool
+	at       int64 // when it was published
 }
 
-func (a *appeal) make(since int64) {
+func (a *appeal) make(since int64, sessions bool) {
 	if a.at == 0 && !a.due || since < a.since { // one that was missed counts still
 		a.since = since
 	}
-	a.due = true
+	a.due, a.sessions = true, a.sessions || sessions
 }
 
 // tickAppeal publishes the appeal that is due.
@@ -23,7 +25,7 @@ func (r *Replica) tickAppeal(now int64) {
 	if !a.due || a.at != 0 && now-a.at < r.cfg.ResyncPause {
 		return
 	}
-	r.message = r.askFor(wish{any: true, since: a.since}, r.number())
+	r.message = r.askFor(wish{any: true, since: a.since, sessions: a.sessions}, r.number())
 	if r.publish(nil, r.message) < 0 {
 		return
 	}
@@ -44,7 +46,7 @@ func (r *Replica) missedBy(node string, since int64) {
 	if p := r.peer(node); p != nil && p.called {
 		return
 	}
-	r.want(node, wish{any: true, since: r.appeal.since}, now)
+	r.want(node, wish{any: true, since: r.appeal.since, sessions: r.appeal.sessions}, now)
 	if p := r.peer(node); p != nil {
 		p.called = true
 	}

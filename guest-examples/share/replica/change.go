@@ -44,7 +44,7 @@ func (r *Replica) changed(id []byte, at int64, c Counter) {
 	case abi.OK:
 		r.count(c)
 	case abi.Limit:
-		r.owed.add(at - Margin)
+		r.owed.add(at-Margin, true)
 	}
 }
 
@@ -56,7 +56,7 @@ func (r *Replica) EventsLost(count int64) {
 	if r.latest > 0 {
 		since = r.latest - Margin
 	}
-	r.owed.add(since)
+	r.owed.add(since, true)
 }
 
 func (r *Replica) applyInsert(id, sealed []byte) bool {

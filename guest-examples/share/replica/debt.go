@@ -3,17 +3,18 @@ package replica
 // A debt is what this instance has not published, and is to announce to
 // everybody: what was removed, and stored by this node's clients, since then.
 type debt struct {
-	any    bool
-	since  int64
-	paidAt int64
-	pause  int64
+	any      bool
+	since    int64
+	sessions bool // not only removals
+	paidAt   int64
+	pause    int64
 }
 
-func (d *debt) add(since int64) {
+func (d *debt) add(since int64, sessions bool) {
 	if !d.any || since < d.since {
 		d.since = since
 	}
-	d.any = true
+	d.any, d.sessions = true, d.sessions || sessions
 }
 
 // payDebt begins to announce what is owed, if there is no announcement under
@@ -29,9 +30,12 @@ func (r *Replica) payDebt(now int64) {
 		}
 	}
 	d.pause = nextPause(d.pause, r.cfg.ResyncPause, now-d.paidAt)
-	t := &transfer{ask: ask{flags: r.sessions(), since: d.since}}
+	t := &transfer{ask: ask{since: d.since}}
+	if d.sessions {
+		t.ask.flags = r.sessions()
+	}
 	r.transfers = append(r.transfers, t)
-	d.any, d.paidAt = false, now
+	d.any, d.sessions, d.paidAt = false, false, now
 	r.count(Resyncs)
 }
 

@@ -42,7 +42,7 @@ func (r *Replica) tickJoin(now int64) {
 	}
 	if node := r.anybody(); node != "" {
 		j.on = false
-		r.want(node, wish{any: true, all: true}, now)
+		r.want(node, wish{any: true, all: true, sessions: true}, now)
 		return
 	}
 	j.failed++

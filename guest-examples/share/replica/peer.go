@@ -23,9 +23,10 @@ type peer struct {
 
 // A wish is what an ASK asks for. The zero wish is none.
 type wish struct {
-	any   bool
-	all   bool
-	since int64
+	any      bool
+	all      bool
+	since    int64
+	sessions bool // not only removals
 }
 
 func (w *wish) add(v wish) {
@@ -35,6 +36,7 @@ func (w *wish) add(v wish) {
 		*w = v
 	default:
 		w.all = w.all || v.all
+		w.sessions = w.sessions || v.sessions
 		w.since = min(w.since, v.since)
 	}
 }
@@ -61,9 +63,9 @@ func (r *Replica) MessagesLost(node, topic []byte, count, heard int64) {
 	switch string(topic) {
 	case r.cfg.Topic:
 		r.counts.total[MessagesLost] += count
-		w := wish{any: true, since: r.since(heard, now)}
+		w := wish{any: true, since: r.since(heard, now), sessions: true}
 		if !validNode(node) {
-			r.appeal.make(w.since)
+			r.appeal.make(w.since, true)
 			return
 		}
 		r.want(string(node), w, now)
@@ -92,7 +94,7 @@ func (r *Replica) want(node string, w wish, now int64) {
 	p := r.peer(node)
 	if p == nil {
 		if p = r.newPeer(node); p == nil {
-			r.appeal.make(w.since) // more than can be remembered
+			r.appeal.make(w.since, w.sessions) // more than can be remembered
 			return
 		}
 	}
@@ -187,7 +189,10 @@ func (r *Replica) ask(p *peer, now int64) {
 }
 
 func (r *Replica) askFor(w wish, token uint64) []byte {
-	a := ask{flags: r.sessions(), nonce: r.cfg.Nonce, token: token, since: w.since}
+	a := ask{nonce: r.cfg.Nonce, token: token, since: w.since}
+	if w.sessions {
+		a.flags = r.sessions()
+	}
 	if w.all {
 		a.flags |= askAll
 		a.since = 0

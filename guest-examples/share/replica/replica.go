@@ -90,11 +90,13 @@ func (r *Replica) Tell() { r.counts.tell(r.host) }
 // orphaned is called in an instance that nobody has told what came before it:
 // after a fault, or beside the first one of a plugin that was just loaded. It
 // may have been about to tell the others something, and to ask them. So it
-// does both for what is recent, with everybody.
+// does both for what is recent, with everybody. (It announces removals only:
+// whoever misses a session pays a full handshake, and this is also what each
+// instance but the first does in a plugin that was just loaded.)
 func (r *Replica) orphaned(now int64) {
 	r.inherited = true
-	r.owed.add(now - Lookback)
-	r.appeal.make(now - Lookback)
+	r.owed.add(now-Lookback, false)
+	r.appeal.make(now-Lookback, true)
 }
 
 // Message is for on_message. request says that the sender waits for a reply.

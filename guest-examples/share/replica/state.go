@@ -20,7 +20,7 @@ func (r *Replica) Save(dst []byte) []byte {
 	debt := r.owed
 	for _, t := range r.transfers {
 		if t.to == "" && t.phase != finished {
-			debt.add(t.ask.since)
+			debt.add(t.ask.since, true)
 		}
 	}
 	dst = append(dst, bit(r.join.on), bit(debt.any))
@@ -58,11 +58,11 @@ func (r *Replica) Restore(state []byte) {
 		r.join.began = r.host.Now()
 	}
 	if state[10] != 0 {
-		r.owed.add(int64(le.Uint64(state[11:])))
+		r.owed.add(int64(le.Uint64(state[11:])), true)
 	}
 	r.latest = int64(le.Uint64(state[19:]))
 	for rest := state[stateHead:]; len(rest) >= statePeer && len(r.peers) < maxPeers; rest = rest[statePeer:] {
-		w := wish{any: true, all: rest[12] != 0, since: int64(le.Uint64(rest[13:]))}
+		w := wish{any: true, sessions: true, all: rest[12] != 0, since: int64(le.Uint64(rest[13:]))}
 		r.peers = append(r.peers, peer{node: string(rest[:12]), wanted: w})
 	}
 }

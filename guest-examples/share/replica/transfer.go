@@ -67,7 +67,7 @@ func (r *Replica) asked(from, body []byte) bool {
 	}
 	t := r.transferFor(string(from), a.nonce)
 	if t == nil {
-		r.owed.add(a.since) // everybody is more than one, and no more to remember
+		r.owed.add(a.since, a.flags&askSessions != 0) // everybody is more than one, and no more to remember
 		return true
 	}
 	*t = transfer{to: string(from), ask: a}
