@@ -273,6 +273,7 @@ func (m *Manager) load(ctx context.Context, p *Plugin, c content) {
 	p.settled()
 	gen := p.gen.Load()
 	m.publish()
+	p.begin()
 	about := []any{"generation", gen.number, "sha256", c.sum[:16], "hooks", strings.Join(gen.report.Hooks, ","), "instances", c.side.Instances}
 	if c.signer != "" {
 		about = append(about, "signer", c.signer)
@@ -338,6 +339,7 @@ func (m *Manager) putBack(gen *generation) {
 	}
 	p.gen.Load().before = nil // it is the last that is known to be good
 	m.publish()
+	p.begin()
 	p.refuse(fmt.Errorf("it had too many faults within %v of its load (the last: %s) and was rolled back to sha256 %s", rollbackWindow, p.lastFault(), before.sum[:16]), gen.content.key())
 }
 

@@ -36,8 +36,9 @@ type Plugin struct {
 	inbox    inbox
 
 	// Owned by whoever scans the directory: under Manager.mu.
-	acted    sighting // what was last acted upon
-	stopping bool
+	acted     sighting // what was last acted upon
+	stopping  bool
+	unstarted []*slot // new slots whose workers have not begun
 
 	mu        sync.Mutex // guards what follows
 	lastError string
@@ -315,7 +316,7 @@ func (s *slot) take(inst *instance, queue room) {
 
 // reshard moves everything that is queued to as many slots as there are fresh
 // instances. An id's events were all in one slot, in order, and are so again.
-// The caller has the turn of every old slot.
+// The caller has the turn of every old slot, and calls begin.
 func (p *Plugin) reshard(old []*slot, fresh []*instance, perSlot room) {
 	next := make([]*slot, len(fresh))
 	for n, inst := range fresh {
@@ -336,9 +337,17 @@ func (p *Plugin) reshard(old []*slot, fresh []*instance, perSlot room) {
 		signal(s.ring.wake)
 	}
 	p.slots.Store(&next)
-	for _, s := range next {
+	p.unstarted = next
+}
+
+// begin starts the workers of new slots, and with them plugin_ready: once the
+// plugin hears of events and messages, so that a replay that it asks for and
+// what happens after it leave nothing out.
+func (p *Plugin) begin() {
+	for _, s := range p.unstarted {
 		go s.run()
 	}
+	p.unstarted = nil
 }
 
 // revive makes a plugin that was shut down ready to be loaded again.
