@@ -35,10 +35,11 @@ var (
 
 // outputs says where an example's module is kept, if not in modules.
 var outputs = map[string]string{
-	"bind":      farm,
-	"hello-cpp": others,
-	"ratelimit": others,
-	"share":     farm,
+	"bind":       farm,
+	"hello-cpp":  others,
+	"ratelimit":  others,
+	"share":      farm,
+	"share-rust": farm,
 }
 
 // output returns where an example's module is kept.
@@ -66,10 +67,14 @@ func buildAll() error {
 	}
 	for _, name := range names {
 		out := output(name)
+		if err := errors.Join(os.MkdirAll(out, 0o755), copySidecar(name, out)); err != nil {
+			return err
+		}
+		if !builtHere(name) {
+			continue
+		}
 		err := errors.Join(
-			os.MkdirAll(out, 0o755),
 			build(name, filepath.Join(out, name+".wasm")),
-			copySidecar(name, out),
 			os.WriteFile(filepath.Join(out, toolchain), []byte(runtime.Version()+"\n"), 0o644),
 		)
 		if err != nil {
@@ -79,8 +84,7 @@ func buildAll() error {
 	return nil
 }
 
-// examples returns the names of the folders that hold a plugin which is built
-// here.
+// examples returns the names of the folders that hold a plugin.
 func examples() ([]string, error) {
 	readmes, err := filepath.Glob("*/README.md")
 	if err != nil {
@@ -91,9 +95,7 @@ func examples() ([]string, error) {
 	}
 	var names []string
 	for _, r := range readmes {
-		if name := filepath.Dir(r); wat(name) != "" || isGo(name) {
-			names = append(names, name)
-		}
+		names = append(names, filepath.Dir(r))
 	}
 	return names, nil
 }
@@ -107,10 +109,10 @@ func wat(name string) string {
 	return text
 }
 
-// isGo tells whether an example is written in Go.
-func isGo(name string) bool {
+// builtHere tells whether an example is WAT or Go.
+func builtHere(name string) bool {
 	_, err := os.Stat(filepath.Join(name, "main.go"))
-	return err == nil
+	return err == nil || wat(name) != ""
 }
 
 // build builds one example into the file out.

@@ -18,6 +18,9 @@ func TestBuiltModulesAreUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range names {
+		if !builtHere(name) {
+			continue // the tests of its language's SDK build it
+		}
 		t.Run(name, func(t *testing.T) {
 			isWAT := wat(name) != ""
 			if isWAT && !has(t, "wat2wasm") {
@@ -52,6 +55,9 @@ func TestSidecarsAreUpToDate(t *testing.T) {
 		t.Fatal("no sidecars: ", err)
 	}
 	for _, s := range sidecars {
+		if filepath.Base(s) != filepath.Dir(s)+".toml" {
+			continue // the settings of a tool
+		}
 		same(t, s, filepath.Join(output(filepath.Dir(s)), filepath.Base(s)))
 	}
 }
