@@ -41,7 +41,11 @@ func TestFarmModel(t *testing.T) {
 				runFarmModel(t, *modelSeed, mode.mode, os.Stderr)
 				return
 			}
-			for seed := range uint64(*modelSeeds / 3) {
+			seeds := *modelSeeds / 3
+			if testing.Short() {
+				seeds = min(seeds, 10) // with -race
+			}
+			for seed := range uint64(seeds) {
 				runFarmModel(t, seed+1, mode.mode, io.Discard)
 				if t.Failed() {
 					t.Fatalf("seed %d: again with go test ./host -run 'TestFarmModel/%s' -farm-seed %d", seed+1, mode.name, seed+1)

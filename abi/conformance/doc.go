@@ -73,8 +73,10 @@
 // handler with the number of the script's block, the number of the check in that
 // block, and what is checked: ready1_03_session_get.
 //
-// A guest whose SDK exports event_buffer itself can't run the rows that have
-// Buffer, and needn't.
+// The one in Go is not kept as a file: the runner builds it.
+//
+// A guest whose SDK exports event_buffer itself, as the one in Go, can't run the
+// rows that have Buffer, and needn't. The runner names and counts them.
 //
 // Everything in this package may be used concurrently, except a Script that is
 // being built.

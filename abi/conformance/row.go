@@ -213,6 +213,11 @@ func (a answer) of(h Host) Answer {
 // other row is for a host without a farm.
 func (r Row) Farm() bool { return r.farm }
 
+// Buffer reports whether a script has a block for event_buffer: see Case.Buffer.
+func (r Row) Buffer() bool {
+	return r.script.handles(Buffer) || slices.ContainsFunc(r.steps, func(s step) bool { return s.script != nil && s.script.handles(Buffer) })
+}
+
 // Case makes the row ready to be run on h. It calls h.Seal, once for each
 // session.
 func (r Row) Case(h Host) Case {
@@ -222,7 +227,7 @@ func (r Row) Case(h Host) Case {
 		Name: r.Name, Grants: slices.Clone(r.grants), Loops: r.loops, Refused: r.refused,
 		Config: r.script.config(&seals, want), Tick: r.script.handles(Tick),
 		Want: want, Unset: slices.Clone(r.unset), Logs: slices.Clone(r.logs),
-		Present: ids(r.present), Absent: ids(r.absent), Buffer: r.script.handles(Buffer),
+		Present: ids(r.present), Absent: ids(r.absent), Buffer: r.Buffer(),
 		Farm: r.farm, Sidecar: maps.Clone(r.sidecar), Published: slices.Clone(r.published), AnyPublished: r.anyPublished, Stored: maps.Clone(r.stored),
 	}
 	for _, a := range r.answers {
@@ -239,7 +244,6 @@ func (r Row) Case(h Host) Case {
 		if s.script != nil {
 			next.Config = s.script.config(&seals, want)
 			c.Tick = c.Tick || s.script.handles(Tick)
-			c.Buffer = c.Buffer || s.script.handles(Buffer)
 		}
 		c.Steps = append(c.Steps, next)
 	}
