@@ -48,14 +48,16 @@ fn decode() {
     let Ok(json) = config::read(bytes(CONFIG, CONFIG_SIZE)) else { trap() };
     store(CONFIG_LENGTH, json.len() as u64);
     let mut at = SCRIPT;
-    let read = config::each(json, |_, value| {
+    let mut found = false;
+    let read = config::each(json, |key, value| {
+        found = key == "script";
         for pair in value.raw()[1..].chunks_exact(2) {
             bytes(at, 1)[0] = digit(pair[0]) << 4 | digit(pair[1]);
             at += 1;
         }
         Ok(())
     });
-    if read.is_err() {
+    if read.is_err() || !found {
         trap();
     }
     bytes(at, 1)[0] = END;
