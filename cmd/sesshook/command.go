@@ -37,6 +37,7 @@ func commands() []command {
 	return []command{
 		{"demo", "[flags]", "show a farm of nodes on this machine that share sessions by a plugin", demoHelp, runDemo},
 		{"serve", "[flags]", "terminate TLS, with a session cache and its plugins", serveHelp, serve},
+		{"new", "--lang LANGUAGE NAME", "make a folder with a new plugin that builds, and say what to type next", newHelp, newPlugin},
 		{"inspect", "[flags] FILE.wasm", "show what a module exports, imports and needs, and what keeps it from loading", inspectHelp, inspect},
 		{"run", "[flags] FILE.wasm", "run a module on events, and show what it does", runHelp, runModule},
 		{"bench", "[flags] FILE.wasm...", "measure what modules cost, beside an empty one", benchHelp, bench},

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/sesshook/sesshook/abi"
+	"github.com/sesshook/sesshook/host/internal/meter"
 )
 
 var update = flag.Bool("update", false, "write the built modules and the golden reports of testdata/broken")
@@ -101,6 +102,7 @@ var brokenModules = []broken{
 	{name: "tail-calls", problem: "needs tail calls, which this host does not enable"},
 	{name: "extended-constants", problem: "needs extended constants, which this host does not enable"},
 	{name: "typed-references", problem: "needs typed function references, which this host does not enable"},
+	{name: "relaxed-simd", problem: "needs relaxed SIMD, which this host does not enable: at offset 0x47, instruction with prefix 0xfd and a number above 255", opts: Options{Compile: metered}},
 
 	// Imports.
 	{name: "import-misspelt", problem: `imports session_fetch from "tls_session_v1", which has no function of that name`},
@@ -109,6 +111,8 @@ var brokenModules = []broken{
 	{name: "import-wrong-module", problem: `imports session_get from "env", and this function is in "tls_session_v1"`},
 	{name: "import-other-version", problem: `imports session_fetch from "tls_session_v2"; this host offers "tls_session_v1"`},
 	{name: "import-assemblyscript", problem: `imports abort from "env", to which AssemblyScript reports failed assertions`},
+	{name: "import-libc", problem: `imports printf from "env", a function of the C library, which was not linked`},
+	{name: "import-exceptions", problem: `imports __cxa_allocate_exception from "env", which C++ needs to throw exceptions`},
 	{name: "import-toolchains", problem: `imports start_unwind from "asyncify", which TinyGo needs to switch goroutines`},
 	{name: "import-wasi", problem: `imports fd_wirte from "wasi_snapshot_preview1", which has no function of that name`},
 	{name: "import-no-functions", problem: `imports the global __stack_pointer from "env", and the host offers functions only`},
@@ -120,6 +124,7 @@ var brokenModules = []broken{
 	{name: "hook-wrong-type", problem: "exports event_buffer as (func (param i32) (result i32)), and it has to be (func (result i64))"},
 	{name: "hook-wrong-type-rust", problem: "exports on_session_insert as (func (param i64)), and it has to be (func (param i32) (result i32))"},
 	{name: "hook-not-a-function", problem: "exports event_buffer as a table, and it has to be a function (func (result i64))"},
+	{name: "export-mangled", problem: "exports _Z17on_session_insertj, which the host does not know: did you mean on_session_insert?"},
 	{name: "no-event-buffer", problem: "exports on_session_get without event_buffer, which says where the host is to write events"},
 
 	// Code.
@@ -127,6 +132,26 @@ var brokenModules = []broken{
 	{name: "invalid-duplicate-export", problem: "is not valid WebAssembly: "},
 
 	{name: "everything", problem: "needs exceptions, which this host does not enable", opts: Options{Grants: []abi.Grant{}}},
+}
+
+// warnedModules load, and would better be built in another way: the warning that
+// says so, of those that they get.
+var warnedModules = []struct{ name, warning string }{
+	{"warned-allocator", "exports malloc and free: the host takes no memory from a plugin"},
+	{"warned-constructors", "runs its constructors and destructors at each call"},
+	{"warned-constructors-exported", "exports __wasm_call_ctors and no _initialize"},
+	{"warned-constructors-stripped", "runs its constructors and destructors at each call"},
+	{"warned-files", "imports path_open and args_get of WASI"},
+	{"warned-mismatch", "calls helper as if of another type than it is"},
+	{"warned-runtime", "was built with a runtime that never frees memory by itself"},
+	{"warned-stack", "sets aside 1MiB of its memory for its stack"},
+	{"warned-stack-behind-data", "sets aside 16MiB of its memory for its stack and variables that begin as zero"},
+}
+
+// metered judges code as a host does.
+func metered(_ context.Context, module []byte) error {
+	_, err := meter.Rewrite(module, meter.Options{})
+	return err
 }
 
 func leb(n uint64) []byte { return binary.AppendUvarint(nil, n) }
@@ -294,11 +319,35 @@ func TestBrokenModulesAreRefused(t *testing.T) {
 			golden(t, filepath.Join(brokenDir, tt.name+".txt"), r)
 		})
 	}
+	for _, tt := range warnedModules {
+		listed[tt.name] = true
+	}
 	modules, _ := filepath.Glob(filepath.Join(brokenDir, "*.wasm"))
 	for _, path := range modules {
 		if name := strings.TrimSuffix(filepath.Base(path), ".wasm"); !listed[name] {
 			t.Errorf("%s is in no table", path)
 		}
+	}
+}
+
+// TestDubiousModulesAreWarnedOf holds each module that loads, and should not be
+// as it is, against its warning and against its whole report.
+func TestDubiousModulesAreWarnedOf(t *testing.T) {
+	for _, tt := range warnedModules {
+		t.Run(tt.name, func(t *testing.T) {
+			module, err := os.ReadFile(filepath.Join(brokenDir, tt.name+".wasm"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := Check(context.Background(), module, Options{Name: tt.name + ".wasm"})
+			if err := r.Err(); err != nil {
+				t.Error(err)
+			}
+			if len(r.Warnings) != 1 || !strings.HasPrefix(r.Warnings[0].Text, tt.warning) || r.Warnings[0].Hint == "" {
+				t.Errorf("got %q, want %q", texts(r.Warnings), tt.warning)
+			}
+			golden(t, filepath.Join(brokenDir, tt.name+".txt"), r)
+		})
 	}
 }
 

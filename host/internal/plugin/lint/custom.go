@@ -1,6 +1,9 @@
 package lint
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // custom reads the custom sections that say something about the module, or
 // that the runtime decodes: only "name".
@@ -17,10 +20,13 @@ func (m *wasmModule) custom(r *reader) {
 		}
 		m.customs[name] = true
 	}
+	if strings.HasPrefix(name, ".debug_") {
+		m.debug += rest.left()
+	}
 	switch name {
 	case "name":
 		m.names = r.b[rest.at:rest.end]
-		nameSection(&rest)
+		nameSection(&rest, m.functions.note)
 		r.err = rest.err
 	case "producers":
 		m.producers = producers(&rest) // advisory: an error in it is no matter
@@ -42,10 +48,28 @@ func producers(r *reader) []producer {
 	return all
 }
 
-// nameSection checks the lists that the runtime decodes: subsections 0 to 2.
-func nameSection(r *reader) {
+// nameMarks are what the names of functions tell of how they came to be.
+type nameMarks struct {
+	mismatched []string // functions that are called as if they had another type
+	wrapped    bool     // exports that run the constructors at each call
+}
+
+// maxMismatched is how many of nameMarks.mismatched are kept.
+const maxMismatched = 10
+
+// note takes down what a function's name tells. The names are wasm-ld's.
+func (n *nameMarks) note(name []byte) {
+	if of, ok := bytes.CutPrefix(name, []byte("signature_mismatch:")); ok && len(n.mismatched) < maxMismatched {
+		n.mismatched = append(n.mismatched, string(of))
+	}
+	n.wrapped = n.wrapped || bytes.HasSuffix(name, []byte(".command_export"))
+}
+
+// nameSection checks the lists that the runtime decodes, subsections 0 to 2,
+// and calls function for each function's name.
+func nameSection(r *reader, function func(name []byte)) {
 	names := 0
-	list := func(s *reader) {
+	list := func(s *reader, each func(name []byte)) {
 		n := s.count("names", 2, maxLocalNames)
 		if names += n; names > maxLocalNames {
 			s.tooMany("names of local variables", uint64(names), maxLocalNames)
@@ -55,9 +79,10 @@ func nameSection(r *reader) {
 				return
 			}
 			s.u32("index of a name")
-			s.name("name")
+			each(s.name("name"))
 		}
 	}
+	local := func([]byte) {}
 	for r.err == nil && r.left() > 0 {
 		id := r.byte("number of a subsection")
 		size := r.u32("size of a subsection")
@@ -71,14 +96,14 @@ func nameSection(r *reader) {
 		case 0:
 			s.name("module's name")
 		case 1:
-			list(&s)
+			list(&s, function)
 		case 2:
 			for range s.count("functions", 2, maxFunctions) {
 				if s.err != nil {
 					break
 				}
 				s.u32("index of a function")
-				list(&s)
+				list(&s, local)
 			}
 		default:
 			s.at = s.end

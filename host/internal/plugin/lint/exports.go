@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/sesshook/sesshook/abi"
@@ -65,14 +66,15 @@ func (c *checker) exports() {
 	switch {
 	case len(c.Hooks) > 0 || c.intent:
 	case c.command():
-		c.problem("is a command, to be run once: it exports _start and no hook", c.lang.reactor())
+		c.problem("is a command, to be run once: it exports _start and no hook", reactorHint.of(c.lang))
 	default:
 		c.problem("exports no hook: the host would never call it", "export one or more of "+strings.Join(hooks(), ", ")+": "+c.lang.export("on_session_insert"))
 	}
 	if needsBuffer != "" && !found["event_buffer"] && !misspelt["event_buffer"] {
-		c.problem("exports "+needsBuffer+" without event_buffer, which says where the host is to write events", `export event_buffer as `+wat(signature("event_buffer"))+": address << 32 | capacity, 512 bytes or more")
+		c.problem("exports "+needsBuffer+" without event_buffer, which says where the host is to write events", bufferHint.of(c.lang))
 	}
 	c.suspicious(found)
+	c.linked(found)
 }
 
 // guestFunction judges an export that the host would call, and reports whether
@@ -108,12 +110,18 @@ func (c *checker) misspelt(found map[string]bool, names []string) map[string]boo
 		if compared++; compared > maxCompared {
 			break
 		}
-		near := spelling.Closest(name, names)
+		near, hint := spelling.Closest(name, names), ""
+		if inner := demangled(name); c.hookOrLife(inner) {
+			near, hint = inner, mangledHint(inner)
+		}
 		switch {
 		case near != "" && !found[near]:
 			meant[near] = true
 			c.intent = c.intent || strings.HasPrefix(near, "on_")
-			c.problem("exports "+plain(name)+", which the host does not know: did you mean "+near+"?", c.lang.rename(near))
+			if hint == "" {
+				hint = c.lang.rename(near)
+			}
+			c.problem("exports "+plain(name)+", which the host does not know: did you mean "+near+"?", hint)
 		case near != "":
 			c.warn("exports "+plain(name)+" besides "+near+": the host does not call it", "")
 		case e.kind == kindFunc && (strings.HasPrefix(name, "on_") || strings.HasPrefix(name, "plugin_")):
@@ -134,12 +142,12 @@ func (c *checker) suspicious(found map[string]bool) {
 	switch {
 	case !found[start] || len(c.Hooks) == 0:
 	case !found[initialize] && (c.lang == goLang || c.lang == tinyGo):
-		c.problem("exports _start besides its hooks and no _initialize: it is a command, and its runtime would not be set up when a hook is called", c.lang.reactor())
+		c.problem("exports _start besides its hooks and no _initialize: it is a command, and its runtime would not be set up when a hook is called", reactorHint.of(c.lang))
 	default:
-		c.warn("exports _start besides its hooks: the host never calls it, and what it sets up is missing", c.lang.reactor())
+		c.warn("exports _start besides its hooks: the host never calls it, and what it sets up is missing", reactorHint.of(c.lang))
 	}
 	if found["asyncify_start_unwind"] {
-		c.warn("was built with asyncify, which makes each event cost a hundred times as much", "TinyGo: -scheduler=none")
+		c.warn("was built with asyncify, which makes each event cost a hundred times as much", asyncifyHint.of(c.lang))
 	}
 	if found["on_session_miss"] && !imported["session_insert"] {
 		c.warn("exports on_session_miss without importing session_insert, with which it would supply the session", "")
@@ -153,6 +161,23 @@ func (c *checker) suspicious(found map[string]bool) {
 	if found["plugin_save"] != found["plugin_restore"] {
 		c.warn("exports one of plugin_save and plugin_restore: state survives a reload with both", "")
 	}
+}
+
+// hookOrLife reports whether the host calls an export of that name.
+func (c *checker) hookOrLife(name string) bool {
+	return name != "memory" && c.known[name]
+}
+
+// demangled returns the name of a C++ function in no namespace; "" for any
+// other export.
+func demangled(name string) string {
+	rest, ok := strings.CutPrefix(name, "_Z")
+	digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+	n, err := strconv.Atoi(rest[:digits])
+	if !ok || err != nil || n > len(rest)-digits {
+		return ""
+	}
+	return rest[digits : digits+n]
 }
 
 func hooks() []string {

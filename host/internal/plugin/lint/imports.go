@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -124,7 +125,7 @@ func (c *checker) importedThing(imp *wasmImport) {
 	hint := "a plugin imports functions only: define it in the module"
 	switch imp.kind {
 	case kindMemory:
-		hint = "define the memory in the module: link without --import-memory (AssemblyScript: without --importMemory)"
+		hint = "define the memory in the module: " + ownMemoryHint.of(c.lang)
 	case kindTable:
 		hint = "define the table in the module: link without --import-table"
 	}
@@ -193,7 +194,7 @@ func (c *checker) foreign(module, name string, ours bool) {
 	case strings.HasPrefix(module, "tls_session") || spelling.Closest(module, []string{abi.Module}) != "":
 		c.problem(text+"; this host offers "+quote(abi.Module), "build it for that version, or load it into a host that offers its own")
 	default:
-		why, hint := foreignAdvice(module, name)
+		why, hint := c.lang.foreignAdvice(module, name)
 		c.problem(text+", "+why, hint)
 	}
 }
@@ -202,31 +203,54 @@ const notOffered = "which the host does not offer"
 
 // foreignAdvice recognises the imports by which toolchains fail to make a
 // plugin.
-func foreignAdvice(module, name string) (why, hint string) {
+func (l language) foreignAdvice(module, name string) (why, hint string) {
 	has := strings.HasPrefix
 	switch {
-	case module == "env" && name == "abort":
-		return "to which AssemblyScript reports failed assertions", "build with asc --use abort= so that they trap instead"
-	case module == "env" && (name == "seed" || name == "trace" || has(name, "console.") || has(name, "Date.") || has(name, "performance.")):
-		return "which AssemblyScript takes from a browser", "call random_fill, log and time_now of " + abi.Module + " instead"
+	case module == "env":
+		return l.envAdvice(name)
 	case module == "asyncify":
 		return "which TinyGo needs to switch goroutines", "build with tinygo build -scheduler=none"
 	case module == "wasi_unstable":
 		return "the WASI of 2019, which the host does not offer", "build with a current toolchain, for " + wasiModule
 	case has(module, "wasi:") || strings.Contains(module, ":"):
-		return "an interface of the component model, which the host does not offer", "build for WASI preview 1 or none: Rust wasm32-wasip1 or wasm32-unknown-unknown, TinyGo -target=wasip1 or wasm-unknown"
+		return "an interface of the component model, which the host does not offer", componentHint.of(l)
 	case module == "gojs" || module == "go":
-		return "which Go needs in a browser", "build for WASI: GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared"
+		return "which Go needs in a browser", browserHint.of(l)
 	case has(module, "wbg") || has(module, "__wbindgen"):
 		return "which wasm-bindgen needs in a browser", "do without wasm-bindgen, and without crates and features that use it (getrandom's js, web-sys)"
 	case module == "wasi":
 		return notOffered, "WASI threads are not enabled: build for one thread, for " + wasiModule
-	case module == "env" && (has(name, "emscripten_") || has(name, "_emscripten_") || has(name, "invoke_") || has(name, "__syscall_") || has(name, "__cxa_")), module == "a":
-		return "which Emscripten needs in a browser", "build with emcc -sSTANDALONE_WASM --no-entry -fno-exceptions, or with clang --target=wasm32-wasi -mexec-model=reactor"
-	case module == "env" || module == "":
-		return notOffered, "the linker makes such imports of undefined functions: define it, link its library, or do without -Wl,--allow-undefined"
+	case module == "a":
+		return "which Emscripten needs in a browser", emscriptenHint
+	case module == "":
+		return notOffered, undefinedHint.of(l)
 	}
 	return notOffered, "it offers " + abi.Module + " and " + wasiModule + "; a plugin cannot import another plugin"
+}
+
+// envAdvice is foreignAdvice for "env", where linkers and runtimes look for what
+// they do not find elsewhere.
+func (l language) envAdvice(name string) (why, hint string) {
+	has := strings.HasPrefix
+	switch {
+	case name == "abort" && (l == assemblyScript || l == unknown):
+		return "to which AssemblyScript reports failed assertions", "build with asc --use abort= so that they trap instead"
+	case name == "seed" || name == "trace" || has(name, "console.") || has(name, "Date.") || has(name, "performance."):
+		return "which AssemblyScript takes from a browser", "call random_fill, log and time_now of " + abi.Module + " instead"
+	case has(name, "__cxa_") || has(name, "_Unwind_"):
+		return "which C++ needs to throw exceptions", exceptionHint.of(l)
+	case has(name, "emscripten_") || has(name, "_emscripten_") || has(name, "invoke_") || has(name, "__syscall_"):
+		return "which Emscripten needs in a browser", emscriptenHint
+	case slices.Contains(libc, name):
+		return "a function of the C library, which was not linked", libcHint.of(l)
+	}
+	return notOffered, undefinedHint.of(l)
+}
+
+// libc are functions that C programs call without thinking of a library.
+var libc = []string{
+	"abort", "atoi", "calloc", "exit", "fopen", "fprintf", "free", "malloc", "memchr", "memcmp", "memcpy", "memmove", "memset", "printf", "puts", "putchar", "realloc",
+	"snprintf", "sprintf", "strcat", "strchr", "strcmp", "strcpy", "strlen", "strncmp", "strncpy", "strtol", "strtoul", "time", "vsnprintf",
 }
 
 func keys(m map[string]funcType) []string {

@@ -26,18 +26,10 @@ func languageOf(m *wasmModule) (language, string) {
 	if m.tinyGo() {
 		return tinyGo, "TinyGo"
 	}
-	find := func(field, prefix string) (producer, bool) {
-		for _, p := range m.producers {
-			if p.field == field && strings.HasPrefix(strings.ToLower(p.name), prefix) {
-				return p, true
-			}
-		}
-		return producer{}, false
-	}
 	for _, try := range []struct {
-		field, prefix string
-		lang          language
-		name          string
+		field, name string
+		lang        language
+		called      string
 	}{
 		{"language", "rust", rust, "Rust"}, // before C, which Rust programs link too
 		{"processed-by", "rustc", rust, "Rust"},
@@ -50,20 +42,60 @@ func languageOf(m *wasmModule) (language, string) {
 		{"language", "c", cPlusPlus, "C"},
 		{"processed-by", "clang", cPlusPlus, "C or C++"},
 	} {
-		if _, ok := find(try.field, try.prefix); !ok {
+		if _, ok := m.producer(try.field, try.name); !ok {
 			continue
 		}
-		for _, tool := range []string{"rustc", "zig", "go cmd/compile", "clang"} {
-			if p, ok := find("processed-by", tool); ok {
-				return try.lang, try.name + version(tool, p.version)
-			}
+		if try.lang == cPlusPlus {
+			try.called = m.cOrCPlusPlus(try.called)
 		}
-		return try.lang, try.name
+		return try.lang, try.called + m.compiler()
 	}
-	if m.assemblyScript() {
+	return m.trace()
+}
+
+// producer finds an entry of the producers section whose name is name, or
+// begins with it, in any case. Distributions put their own name before clang's.
+func (m *wasmModule) producer(field, name string) (producer, bool) {
+	for _, p := range m.producers {
+		got := strings.ToLower(p.name)
+		if p.field == field && (strings.HasPrefix(got, name) || name == "clang" && strings.HasSuffix(got, " clang")) {
+			return p, true
+		}
+	}
+	return producer{}, false
+}
+
+// compiler writes the version of the compiler behind the name of its language.
+func (m *wasmModule) compiler() string {
+	for _, tool := range []string{"rustc", "zig", "go cmd/compile", "clang"} {
+		if p, ok := m.producer("processed-by", tool); ok {
+			return version(tool, p.version)
+		}
+	}
+	return ""
+}
+
+// trace recognises a language by its runtime, and by what its functions are
+// called.
+func (m *wasmModule) trace() (language, string) {
+	switch {
+	case m.assemblyScript():
 		return assemblyScript, "AssemblyScript"
+	case m.mentions("rust_begin_unwind") || m.mentions("core::") || m.mentions("_RNv") || m.mentions("sesshook_guest"):
+		return rust, "Rust"
+	case m.mentions("__stack_pointer") || m.mentions("__wasm_call_ctors"):
+		return cPlusPlus, m.cOrCPlusPlus("C or C++") // or Zig, which has nothing of its own
 	}
 	return unknown, ""
+}
+
+// cOrCPlusPlus tells them apart by what functions are called, and returns
+// otherwise where that says nothing: a library in C is in C++ programs too.
+func (m *wasmModule) cOrCPlusPlus(otherwise string) string {
+	if m.mentions("std::__") || m.mentions("operator new") || m.mentions("sesshook::") || m.mentions("_ZN") {
+		return "C++"
+	}
+	return otherwise
 }
 
 // version writes a compiler's version behind the name of its language.
@@ -101,26 +133,6 @@ func (m *wasmModule) assemblyScript() bool {
 		}
 	}
 	return found >= 4 || m.mentions("~lib/rt")
-}
-
-// reactor says how to build a module that stays in memory and is called, which
-// a plugin has to be.
-func (l language) reactor() string {
-	switch l {
-	case goLang:
-		return "build a reactor: GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -o NAME.wasm ."
-	case tinyGo:
-		return "build a reactor: tinygo build -target=wasm-unknown -scheduler=none -o NAME.wasm ."
-	case rust:
-		return "build a reactor: crate-type = [\"cdylib\"] under [lib] in Cargo.toml, the hooks in src/lib.rs, cargo build --release --target wasm32-unknown-unknown"
-	case zig:
-		return "build a reactor: zig build-exe NAME.zig -target wasm32-freestanding -fno-entry -rdynamic -O ReleaseSmall"
-	case assemblyScript:
-		return "export the hooks from the entry file: asc NAME.ts --runtime incremental --use abort= -o NAME.wasm"
-	case cPlusPlus:
-		return "build a reactor: clang --target=wasm32-wasi -mexec-model=reactor (with wasi-libc), or --target=wasm32-unknown-unknown -nostdlib -Wl,--no-entry"
-	}
-	return "build a reactor: Go -buildmode=c-shared, TinyGo -target=wasm-unknown, Rust crate-type = [\"cdylib\"], C and C++ -mexec-model=reactor or -Wl,--no-entry, Zig -fno-entry -rdynamic"
 }
 
 // export says how a function becomes an export named name.

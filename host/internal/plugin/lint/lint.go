@@ -99,10 +99,10 @@ func Check(ctx context.Context, module []byte, opts Options) *Report {
 	c := &checker{Report: r, m: m, opts: opts}
 	c.describe()
 	for _, f := range m.lacking {
-		r.refuse(f)
+		c.lacks(f)
 	}
 	if malformed != nil {
-		r.refuse(malformed)
+		c.lacks(malformed)
 		return r
 	}
 	if special := c.specialModule(); special != nil {
@@ -129,12 +129,25 @@ type checker struct {
 	intent bool            // it exports something that was meant to be a hook
 }
 
+// lacks refuses the module for what is wrong with it, which may be a feature
+// that the host does not enable.
+func (c *checker) lacks(f *formatError) {
+	hint := f.hint
+	if f.feature != "" {
+		hint = featureHint(f.feature, c.lang)
+	}
+	c.problem(f.text, hint)
+}
+
 // describe fills in what the module is.
 func (c *checker) describe() {
 	c.lang, c.Language = languageOf(c.m)
 	c.Start = c.m.start
 	c.HasNames = c.m.customs["name"]
 	c.HasDWARF = c.m.customs[".debug_info"]
+	if c.lang != unknown {
+		c.names = namesHint.of(c.lang)
+	}
 	grants := map[string]abi.Grant{}
 	for _, f := range abi.HostFunctions() {
 		grants[f.Name] = f.Grant
@@ -180,7 +193,7 @@ func (c *checker) specialModule() *formatError {
 	}
 	for name := range m.customs {
 		if name == "linking" || strings.HasPrefix(name, "reloc.") {
-			return &formatError{text: "is an object file that was not linked", hint: "link it: wasm-ld --no-entry, or clang without -c"}
+			return &formatError{text: "is an object file that was not linked", hint: linkHint.of(c.lang)}
 		}
 	}
 	return nil
@@ -196,8 +209,8 @@ func (c *checker) validate(ctx context.Context, module []byte) {
 	if err == nil {
 		return
 	}
-	if f := featureError(err.Error()); f != nil {
-		c.refuse(f)
+	if f := featureError(err); f != nil {
+		c.lacks(f)
 		return
 	}
 	var refusal *Refusal

@@ -31,7 +31,7 @@ func (c *checker) memory() bool {
 		c.problem(fmt.Sprintf("has %d memories; the host runs modules with one", len(c.m.memories)), "build without multi-memory, and do not import one besides")
 		return false
 	case !exported && !c.command():
-		c.problem("does not export its memory, through which the host reads and writes what it passes", `export it as "memory" (wasm-ld does so, unless --import-memory is given; in WAT: (memory (export "memory") 1))`)
+		c.problem("does not export its memory, through which the host reads and writes what it passes", memoryHint.of(c.lang))
 	}
 	return c.size(c.m.memories[0])
 }
@@ -43,15 +43,15 @@ func (c *checker) size(l limits) bool {
 		return false
 	}
 	if l.min > limit {
-		c.problem(fmt.Sprintf("starts with %d pages of memory (%s), and the limit is %d pages (%s)", l.min, bytesOf(l.min).Rounded(), limit, bytesOf(limit).Rounded()), "ask for less (a smaller stack: "+c.lang.stack()+"), or give it more: memory = \""+roundUp(bytesOf(l.min)).String()+"\" in "+c.sidecarName())
+		c.problem(fmt.Sprintf("starts with %d pages of memory (%s), and the limit is %d pages (%s)", l.min, bytesOf(l.min).Rounded(), limit, bytesOf(limit).Rounded()), "ask for less: "+stackHint.of(c.lang)+"; or give it more: memory = \""+roundUp(bytesOf(l.min)).String()+"\" in "+c.sidecarName())
 		return false
 	}
-	if l.min > largeMemory {
-		c.warn(fmt.Sprintf("starts with %s of memory, which every instance takes", bytesOf(l.min).Rounded()), "ask for less: "+c.lang.stack())
+	if !c.stack() && l.min > largeMemory {
+		c.warn(fmt.Sprintf("starts with %s of memory, which every instance takes", bytesOf(l.min).Rounded()), "ask for less: "+stackHint.of(c.lang))
 	}
 	switch {
 	case !l.hasMax:
-		c.warn(fmt.Sprintf("sets no maximum for its memory: it can grow up to the limit, %s", bytesOf(limit).Rounded()), c.lang.maximum())
+		c.warn(fmt.Sprintf("sets no maximum for its memory: it can grow up to the limit, %s", bytesOf(limit).Rounded()), maximumHint.of(c.lang))
 	case l.max > limit:
 		c.warn(fmt.Sprintf("may grow its memory to %s by its own account, and the limit is %s: growth beyond it fails", bytesOf(l.max).Rounded(), bytesOf(limit).Rounded()), "")
 	}
@@ -63,35 +63,31 @@ func bytesOf(pages uint64) sidecar.Size { return sidecar.Size(pages << 16) }
 // roundUp returns s in whole MiB, as a sidecar would have it.
 func roundUp(s sidecar.Size) sidecar.Size { return (s + sidecar.MiB - 1) / sidecar.MiB * sidecar.MiB }
 
-// stack says how to build with a smaller stack, the usual reason of a large
-// memory.
-func (l language) stack() string {
-	switch l {
-	case rust:
-		return "-C link-args=-zstack-size=65536"
-	case zig:
-		return "--stack 65536"
-	case goLang:
-		return "large global arrays are in it"
-	case assemblyScript:
-		return "--initialMemory 1"
-	}
-	return "-Wl,-z,stack-size=65536"
-}
+// largeStack is the size of a stack, in bytes, from which on a module is asked
+// whether it needs that much. The linker's default is 64 KiB; Rust's is 1 MiB,
+// Zig's is 1 to 16 MiB.
+const largeStack = 512 << 10
 
-// maximum says how to give a memory a maximum.
-func (l language) maximum() string {
-	switch l {
-	case goLang:
-		return "Go has no option for it; the sidecar's memory limits it"
-	case rust:
-		return "-C link-args=--max-memory=BYTES, or leave it to the sidecar's memory"
-	case zig:
-		return "--max-memory=BYTES, or leave it to the sidecar's memory"
-	case assemblyScript:
-		return "--maximumMemory PAGES, or leave it to the sidecar's memory"
-	case cPlusPlus:
-		return "-Wl,--max-memory=BYTES, or leave it to the sidecar's memory"
+// stack warns of a large stack. LLVM's linker keeps its top in the first
+// global, and puts it before the data, or between the data and the heap.
+func (c *checker) stack() bool {
+	if !c.m.mentions("__stack_pointer") && !c.m.customs["target_features"] || len(c.m.globals) == 0 {
+		return false
 	}
-	return "give it one, or leave it to the sidecar's memory"
+	top := c.m.globals[0]
+	if !top.mutable || top.value != 0x7f || uint64(top.init) > c.m.memories[0].min<<16 {
+		return false
+	}
+	size, what := uint64(top.init), "its stack"
+	if d := c.m.data; d.some && d.from < size {
+		if d.to >= size {
+			return false
+		}
+		size, what = size-d.to, "its stack and variables that begin as zero"
+	}
+	if size < largeStack {
+		return false
+	}
+	c.warn(fmt.Sprintf("sets aside %s of its memory for %s", sidecar.Size(size).Rounded(), what), "ask for less: "+stackHint.of(c.lang))
+	return true
 }

@@ -75,6 +75,25 @@ func (r *reader) skipLEB(what string, most int) {
 	r.fail(start, "the %s is too long", what)
 }
 
+// i32 reads a signed LEB128 number of at most 32 bits, in at most 5 bytes, and
+// returns its bits. The runtime judges those beyond.
+func (r *reader) i32(what string) uint32 {
+	start, n := r.at, uint32(0)
+	r.skipLEB(what, 5)
+	if r.err != nil {
+		return 0
+	}
+	shift := 0
+	for _, c := range r.b[start:r.at] {
+		n |= uint32(c&0x7f) << shift
+		shift += 7
+	}
+	if shift < 32 && r.b[r.at-1]&0x40 != 0 { // negative
+		n |= ^uint32(0) << shift
+	}
+	return n
+}
+
 func (r *reader) bytes(n uint32, what string) []byte {
 	if uint64(n) > uint64(r.left()) {
 		r.fail(r.at, "the %s should be %d bytes long and only %d are left", what, n, r.left())

@@ -35,6 +35,8 @@ type Report struct {
 	HasNames bool `json:"has_names"` // traps name their functions
 	HasDWARF bool `json:"has_dwarf"` // traps name their source lines
 
+	names string // how it would have names; empty where the language is not known
+
 	// Problems keep the module from loading. They come in the order in which
 	// to look at them.
 	Problems []Finding `json:"problems"`
@@ -209,6 +211,8 @@ func (r *Report) writeFacts(b *strings.Builder) {
 		fact("debug", "names")
 	case r.HasDWARF:
 		fact("debug", "source lines")
+	case r.names != "":
+		fact("debug", "none: the stack of a trap shows numbers (names: "+r.names+")")
 	}
 	table(b, rows)
 }

@@ -33,8 +33,9 @@ func (m *wasmModule) section(id byte, r *reader) {
 			if r.err != nil {
 				return
 			}
-			m.globals = append(m.globals, global(r))
-			skipConst(r)
+			g := global(r)
+			g.init, _ = constant(r)
+			m.globals = append(m.globals, g)
 		}
 	case secExport:
 		m.exportSection(r)
@@ -57,7 +58,7 @@ func (m *wasmModule) section(id byte, r *reader) {
 			if r.err != nil {
 				return
 			}
-			dataSegment(r)
+			m.dataSegment(r)
 		}
 	}
 }
@@ -242,15 +243,17 @@ func (m *wasmModule) exportSection(r *reader) {
 	}
 }
 
-// skipConst skips a constant expression.
-func skipConst(r *reader) {
-	for r.err == nil {
+// constant reads a constant expression. It returns its value, and true, where
+// that is all that a single i32.const gives.
+func constant(r *reader) (value uint32, known bool) {
+	for first := true; r.err == nil; first = false {
 		start := r.at
 		switch op := r.byte("instruction of a constant"); op {
 		case 0x0b: // end
-			return
+			return value, known && r.err == nil
 		case 0x41: // i32.const
-			r.skipLEB("constant", 5)
+			value, known = r.i32("constant"), first
+			continue
 		case 0x42: // i64.const
 			r.skipLEB("constant", 10)
 		case 0x43: // f32.const
@@ -267,7 +270,9 @@ func skipConst(r *reader) {
 		default:
 			r.fail(start, "the instruction 0x%02x stands in a constant", op)
 		}
+		known = false
 	}
+	return 0, false
 }
 
 // elementSegment skips a segment: the bits of its form say whether it is
@@ -284,7 +289,7 @@ func elementSegment(r *reader) {
 		if explicit {
 			r.u32("table of an element segment")
 		}
-		skipConst(r)
+		constant(r)
 	}
 	if !active || explicit {
 		if t := r.byte("type of an element segment"); t == 0x63 || t == 0x64 {
@@ -296,31 +301,36 @@ func elementSegment(r *reader) {
 			return
 		}
 		if exprs {
-			skipConst(r)
+			constant(r)
 		} else {
 			r.u32("element")
 		}
 	}
 }
 
-func dataSegment(r *reader) {
+func (m *wasmModule) dataSegment(r *reader) {
 	start := r.at
+	at, known := uint32(0), false
 	switch form := r.u32("form of a data segment"); form {
 	case 0:
-		skipConst(r)
+		at, known = constant(r)
 	case 1:
 	case 2:
 		r.u32("memory of a data segment")
-		skipConst(r)
+		at, known = constant(r)
 	default:
 		r.fail(start, "a data segment has the unknown form %d", form)
 	}
-	r.bytes(r.u32("length of a data segment"), "data segment")
+	b := r.bytes(r.u32("length of a data segment"), "data segment")
+	if known && len(b) > 0 {
+		m.data.add(uint64(at), uint64(len(b)))
+	}
 }
 
 // code counts the local variables of each function, and skips its body.
 func (m *wasmModule) code(r *reader) {
 	m.bodies = r.count("function bodies", 3, maxFunctions)
+	called := m.called()
 	for i := range m.bodies {
 		size := r.u32("size of a function body")
 		if uint64(size) > uint64(r.left()) {
@@ -344,6 +354,9 @@ func (m *wasmModule) code(r *reader) {
 		}
 		if r.err = body.err; r.err != nil {
 			return
+		}
+		if f := uint32(m.imported + i); locals == 0 && called[f] {
+			m.wrapper(f, body)
 		}
 	}
 }

@@ -92,12 +92,31 @@ type wasmModule struct {
 	start    bool
 	bodies   int // functions in the code section
 	locals   uint64
-	sections int // how many there are, custom ones included
+	data     extent // of the active data segments
+	sections int    // how many there are, custom ones included
 
 	lacking   []*formatError // features that it needs and the host lacks
 	producers []producer
 	names     []byte // content of the name section
+	functions nameMarks
+	debug     int // bytes of debug information
 	customs   map[string]bool
+
+	wrappers map[uint32]frame // of functions that the host calls
+}
+
+// An extent is the range of memory from the first to the last byte that data
+// segments fill.
+type extent struct {
+	from, to uint64
+	some     bool
+}
+
+func (e *extent) add(from, size uint64) {
+	if !e.some || from < e.from {
+		e.from = from
+	}
+	e.to, e.some = max(e.to, from+size), true
 }
 
 type funcType struct{ params, results []byte }
@@ -198,6 +217,7 @@ func (t tableType) String() string {
 type globalType struct {
 	value   byte
 	mutable bool
+	init    uint32 // where it is a number that an i32.const gives
 }
 
 func (g globalType) String() string {
@@ -252,7 +272,7 @@ func (m *wasmModule) typeOf(e wasmExport) string {
 // them can be a lie: lists of entries, local variables, segments, names. Types,
 // indices and instructions are the runtime's to validate.
 func parse(b []byte) (*wasmModule, *formatError) {
-	m := &wasmModule{customs: map[string]bool{}}
+	m := &wasmModule{customs: map[string]bool{}, wrappers: map[uint32]frame{}}
 	at, rank, last := 8, 0, "header"
 	for at < len(b) {
 		start := at

@@ -1,0 +1,119 @@
+//go:build languages
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestBook types what the book for plugins' authors says: guest-examples/README.md
+// and the pages in guest-examples/book, each in a home folder of its own.
+//
+// Every block of sh is typed, in the order of the page. A block that follows
+// <!-- file: NAME --> is what the author has in that file, in the folder that they
+// are in. A block without a language that follows one of sh is what that prints,
+// where … is anything; one that does not is no command's.
+func TestBook(t *testing.T) {
+	repository, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := filepath.Join(repository, "guest-examples")
+	for _, page := range bookPages(t, examples) {
+		t.Run(strings.TrimSuffix(filepath.Base(page), ".md"), func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join(examples, page))
+			if err != nil {
+				t.Fatal(err)
+			}
+			y := newTypist(t, repository, bookPrograms(string(text))...)
+			if y == nil {
+				return
+			}
+			home := t.TempDir()
+			y.atHome(home)
+			if page != "README.md" { // which makes it
+				if err := os.Mkdir(filepath.Join(home, "plugins"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			y.prelude = debianCargo
+			y.page(string(text))
+		})
+	}
+}
+
+// bookPages returns the pages in the order of the first one, which has to name all.
+func bookPages(t *testing.T, examples string) []string {
+	t.Helper()
+	first, err := os.ReadFile(filepath.Join(examples, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := []string{"README.md"}
+	for _, m := range regexp.MustCompile(`\]\((book/\w+\.md)\)`).FindAllStringSubmatch(string(first), -1) {
+		if !slices.Contains(pages, m[1]) {
+			pages = append(pages, m[1])
+		}
+	}
+	there, err := filepath.Glob(filepath.Join(examples, "book", "*.md"))
+	if err != nil || len(there) != len(pages)-1 {
+		t.Fatalf("README.md names %v, and there are %v, %v", pages, there, err)
+	}
+	return pages
+}
+
+// bookPrograms are the programs that a page needs.
+func bookPrograms(page string) (programs []string) {
+	commands := strings.Join(shellBlocks(page), "")
+	for _, p := range []string{"go", "curl", "cargo", "clang-19", "wat2wasm", "npm", "npx", "diff"} {
+		if regexp.MustCompile(`(?m)(^|[ (&|])` + p + ` `).MatchString(commands) {
+			programs = append(programs, p)
+		}
+	}
+	return programs
+}
+
+// atHome gives the typist a home folder that is empty, with Go's caches as they are
+// and its bin folder in PATH.
+func (y *typist) atHome(home string) {
+	var goEnv []string
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
+		goEnv = append(goEnv, name+"="+strings.TrimSpace(y.bash("go env "+name)))
+	}
+	bin := filepath.Join(home, "go", "bin")
+	y.env = append(append(y.env, goEnv...), "HOME="+home, "GOBIN="+bin, "PATH="+bin+":"+os.Getenv("PATH"))
+}
+
+var fence = regexp.MustCompile("(?m)^(?:<!-- file: (\\S+) -->\n)?```(\\w*)\n((?s:.*?)\n)```\n(\n?)")
+
+// page types a page.
+func (y *typist) page(text string) {
+	y.Helper()
+	printed, at := "", 0 // what the last block printed, and where it ended
+	for _, m := range fence.FindAllStringSubmatchIndex(text, -1) {
+		part := func(i int) string {
+			if m[2*i] < 0 {
+				return ""
+			}
+			return text[m[2*i]:m[2*i+1]]
+		}
+		file, language, content := part(1), part(2), part(3)
+		switch {
+		case file != "":
+			if err := os.WriteFile(filepath.Join(y.dir, file), []byte(content), 0o600); err != nil {
+				y.Fatal(err)
+			}
+		case language == "sh":
+			printed, at = y.block(content), m[1]
+			continue
+		case language == "" && at == m[0]:
+			y.sees(printed, content)
+		}
+		at = 0
+	}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sesshook/sesshook/cmd/sesshook/internal/scaffold"
+)
+
+// TestNewGo and its like make a plugin, and then type what its README says, which
+// is what sesshook new prints: they test, build, inspect, run, measure and serve
+// it, without a network.
+func TestNewGo(t *testing.T) { tryNew(t, "go", "", "go", "curl") }
+
+func TestNewWAT(t *testing.T) { tryNew(t, "wat", "", "wat2wasm", "curl") }
+
+// tryNew tries the template of a language, for which these programs are needed.
+func tryNew(t *testing.T, language, prelude string, programs ...string) {
+	dir := t.TempDir()
+	y := newTypist(t, dir, programs...)
+	if y == nil {
+		return
+	}
+	y.prelude = prelude
+	folder := filepath.Join(dir, "a-plugin")
+	var out, errs bytes.Buffer
+	if status := run(t.Context(), []string{"new", "--lang", language, folder}, strings.NewReader(""), &out, &errs); status != exitOK {
+		t.Fatalf("status %d\n%s", status, &errs)
+	}
+	readme, err := os.ReadFile(filepath.Join(folder, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := shellBlocks(string(readme))
+	if got, want := printedCommands(out.String())+blocks[len(blocks)-1], "cd "+folder+"\n"+strings.Join(blocks, ""); got != want {
+		t.Errorf("new prints\n%s\nand README.md says\n%s", got, want)
+	}
+	y.dir = folder
+	var all strings.Builder
+	for _, b := range blocks {
+		all.WriteString(y.block(b))
+	}
+	for _, want := range []string{
+		"\nwould load\n",
+		"\n  metric sessions_www_example_org: 1 -> 2\n",
+		"\n    sessions_unnamed 1\n",
+		"\n  nothing went wrong\n",
+		"\non_session_insert  ",
+		`sesshook_plugin_value{name="sessions_other",plugin="a-plugin"} 0`,
+	} {
+		if !strings.Contains(all.String(), want) {
+			t.Errorf("%q is not in what was printed", want)
+		}
+	}
+	if strings.Contains(all.String(), "sessions_health_example") {
+		t.Error("the name that the sidecar ignores is counted")
+	}
+	// Go has no option for a maximum of memory; that is all there is to say.
+	_, warnings, warned := strings.Cut(all.String(), "\nwarnings\n")
+	if warned && (language != "go" || strings.Contains(warnings, "\n  2. ")) {
+		t.Errorf("warns: %s", warnings)
+	}
+}
+
+// printedCommands are the lines of what new prints that are to be typed.
+func printedCommands(out string) string {
+	var commands strings.Builder
+	for line := range strings.Lines(out) {
+		if c, ok := strings.CutPrefix(line, "  "); ok && !strings.HasPrefix(c, "#") {
+			commands.WriteString(c)
+		}
+	}
+	return commands.String()
+}
+
+// TestEveryTemplateIsTried finds a language that nobody has written a test for.
+func TestEveryTemplateIsTried(t *testing.T) {
+	tried := map[string]bool{"go": true, "wat": true, "c": true, "rust": true, "assemblyscript": true}
+	for _, l := range scaffold.Languages() {
+		if !tried[l.Name] {
+			t.Errorf("no test tries %s", l.Name)
+		}
+		delete(tried, l.Name)
+	}
+	if len(tried) > 0 {
+		t.Errorf("there are no templates for %v", tried)
+	}
+}
