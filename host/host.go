@@ -11,7 +11,8 @@
 // seals are in internal/session, the cache in internal/cache, crypto/tls in
 // internal/tlsbind, plugins in internal/plugin, what carries their messages to
 // other nodes in internal/bus, and the HTTP endpoint for operators in
-// internal/admin. All methods of Host may be called concurrently.
+// internal/admin. Run and Bench, for authors of plugins, are those of
+// internal/workbench and need no Host. All methods of Host may be called concurrently.
 package host
 
 import (

@@ -23,7 +23,7 @@ const (
 	tapBatch = 64 << 10
 )
 
-// Taps hand what happens to whoever records it: nobody, mostly. Then an event
+// taps hand what happens to whoever records it: nobody, mostly. Then an event
 // costs one load.
 type taps struct {
 	all atomic.Pointer[[]*tap] // nil where nobody records
@@ -165,7 +165,7 @@ func appendDropped(lines []byte, count uint64) []byte {
 	return eventfile.Append(lines, eventfile.OfDropped(count))
 }
 
-// Hooks are the plugins on the path of a handshake, and who records what they
+// hooks are the plugins on the path of a handshake, and who records what they
 // are asked.
 type hooks struct{ h *Host }
 

@@ -70,11 +70,34 @@ func cmdServe(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	b.cmd = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--compile-cache", ""}, args...)...)
-	b.cmd.Dir = ts.MkAbs(".")
+	env := []string{}
 	for _, name := range []string{"HOME", "TMPDIR", "PATH", "SSL_CERT_FILE"} {
-		b.cmd.Env = append(b.cmd.Env, name+"="+ts.Getenv(name))
+		env = append(env, name+"="+ts.Getenv(name))
 	}
+	if err := b.launch(program, ts.MkAbs("."), env, args...); err != nil {
+		return err
+	}
+	process, exited := b.cmd.Process, b.exited
+	ts.Defer(func() {
+		_ = process.Kill()
+		<-exited
+		ts.Logf("[log]\n%s", b.log())
+	})
+	ready, err := b.ready()
+	if err != nil {
+		return err
+	}
+	b.env = ready
+	for name, value := range ready {
+		ts.Setenv(name, value)
+	}
+	return nil
+}
+
+// launch starts program's serve on free ports, in the directory dir.
+func (b *background) launch(program, dir string, env []string, args ...string) error {
+	b.cmd = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--compile-cache", ""}, args...)...)
+	b.cmd.Dir, b.cmd.Env = dir, env
 	stderr, err := b.cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -84,24 +107,22 @@ func cmdServe(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	go b.read(stderr)
-	process, exited := b.cmd.Process, b.exited
-	ts.Defer(func() {
-		_ = process.Kill()
-		<-exited
-		ts.Logf("[log]\n%s", b.log())
-	})
-	ready, err := b.wait(regexp.MustCompile(`"?msg"?[=:]"?ready\b`))
+	return nil
+}
+
+// ready waits until it says that it is, and returns where it listens.
+func (b *background) ready() (env map[string]string, err error) {
+	line, err := b.wait(regexp.MustCompile(`"?msg"?[=:]"?ready\b`))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b.env = map[string]string{}
+	env = map[string]string{}
 	for _, name := range []string{"listen", "admin", "nats_listen"} {
-		if m := regexp.MustCompile(`\b` + name + `"?[=:]"?([^" ]+)`).FindStringSubmatch(ready); m != nil {
-			b.env[strings.ToUpper(name)] = m[1]
-			ts.Setenv(strings.ToUpper(name), m[1])
+		if m := regexp.MustCompile(`\b` + name + `"?[=:]"?([^" ]+)`).FindStringSubmatch(line); m != nil {
+			env[strings.ToUpper(name)] = m[1]
 		}
 	}
-	return nil
+	return env, nil
 }
 
 func lookPath(path, name string) (string, error) {

@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -68,12 +65,11 @@ func bench(ctx context.Context, args []string, std stdio) error {
 	if err != nil {
 		return err
 	}
-	// A signal ends it in good order, so that it leaves no files behind.
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := orderly(ctx)
 	defer stop()
 	report, err := host.Bench(ctx, f.BenchConfig)
 	if err != nil {
-		return fmt.Errorf("bench: %w", err)
+		return failed("bench", err)
 	}
 	if err := writeBench(std.out, report, f.json); err != nil {
 		return err

@@ -91,8 +91,7 @@ func runModule(ctx context.Context, args []string, std stdio) (err error) {
 	if err != nil {
 		return err
 	}
-	// A signal ends the run in good order, so that it leaves no files behind.
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := orderly(ctx)
 	defer stop()
 	cfg := host.RunConfig{Module: path, Set: f.set, Grants: f.grants, FarmKeyFile: f.farmKeys}
 	closeEvents, err := openEvents(&cfg, f, std)
@@ -110,7 +109,7 @@ func runModule(ctx context.Context, args []string, std stdio) (err error) {
 	}
 	end, err := host.Run(ctx, cfg, show.step)
 	if err != nil {
-		return fmt.Errorf("run: %w", err)
+		return failed("run", err)
 	}
 	if err := show.end(end); err != nil {
 		return err
@@ -119,6 +118,22 @@ func runModule(ctx context.Context, args []string, std stdio) (err error) {
 		return errSaid
 	}
 	return nil
+}
+
+// orderly returns a context that a signal ends, so that what works on files of
+// its own leaves none behind: on an interrupt, and where nobody reads its output
+// any more.
+func orderly(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+}
+
+// failed is err of a command that was orderly. That its reader has gone is
+// nothing to tell.
+func failed(command string, err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return errSaid
+	}
+	return fmt.Errorf("%s: %w", command, err)
 }
 
 // openEvents opens the files that events come from and go to.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -42,6 +43,8 @@ func TestMain(m *testing.M) {
 //	                     prints the body
 //	httpwait REGEXP URL  asks again and again until a line of the body matches
 //	unhex FROM TO        writes the bytes that a file has in hex
+//
+// $TESTDATA is the repository's testdata, for modules that are kept there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, scripts("testdata/script"))
 }
@@ -58,7 +61,10 @@ func scripts(dir string) testscript.Params {
 			// Under -race each process sleeps for a second at its end, which
 			// is of use for serve only (and that does not have this).
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
-			return nil
+			// Modules that are kept there.
+			testdata, err := filepath.Abs(filepath.Join("..", "..", "testdata"))
+			env.Setenv("TESTDATA", testdata)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve":    positive(cmdServe),

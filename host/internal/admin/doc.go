@@ -4,7 +4,8 @@
 // enable a plugin again where it is asked to by more than a GET.
 //
 // It never sees a sealed session's content, nor a key: of a session it shows
-// metadata only. It authenticates nobody, so the address that it is served on
+// metadata only, and in /events the sealed bytes, which are of use to nobody
+// without the farm keys. It authenticates nobody, so the address that it is served on
 // decides who may look; by default that is the loopback interface.
 //
 // Everything is computed when it is asked for: the counters live where they are

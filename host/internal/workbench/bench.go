@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -274,7 +273,7 @@ func (b *bench) hook(ctx context.Context, l *load, m *MeasuredHook) error {
 			return err
 		}
 		if took == 0 {
-			m.Error = l.trouble()
+			m.Error = l.trouble() + seeRun
 			return nil
 		}
 		tookNone, err := b.empty.block(ctx, m.Hook, none)
@@ -326,31 +325,40 @@ const counted = 64
 
 // count finds out what a hook does, on a rig that has a trace.
 func (l *load) count(ctx context.Context, hook string, m *MeasuredHook) error {
-	if _, err := l.block(ctx, hook, counted/2); err != nil { // what a plugin does at first only
+	l.rig.seen.tally()                         // what was before does not count
+	took, err := l.block(ctx, hook, counted/2) // nor what a plugin does at first only
+	if err != nil {
 		return err
 	}
-	seen := l.rig.seen
-	seen.mu.Lock()
-	fuel, calls := seen.fuel, seen.hostCalls
-	seen.mu.Unlock()
-	if _, err := l.block(ctx, hook, counted); err != nil {
-		return err
+	_, _, trouble := l.rig.seen.tally()
+	if trouble == "" && took == 0 {
+		trouble = l.trouble()
 	}
-	seen.mu.Lock()
-	defer seen.mu.Unlock()
-	if seen.faults > 0 {
-		m.Error = seen.first + ": see sesshook run"
-		return nil
+	if trouble == "" {
+		if _, err := l.block(ctx, hook, counted); err != nil {
+			return err
+		}
+		var calls int
+		var fuel int64
+		fuel, calls, trouble = l.rig.seen.tally()
+		m.Fuel, m.HostCalls = float64(fuel)/counted, float64(calls)/counted
 	}
-	m.Fuel, m.HostCalls = float64(seen.fuel-fuel)/counted, float64(seen.hostCalls-calls)/counted
+	if trouble != "" {
+		m.Error = trouble + seeRun
+		if err := l.rig.settle(ctx); err != nil && !errors.Is(err, errDead) {
+			return err
+		}
+	}
 	return nil
 }
 
+// seeRun is what to do about a fault.
+const seeRun = "; sesshook run shows more"
+
 // trouble says why a plugin did not take what it was given.
 func (l *load) trouble() string {
-	st := l.rig.status()
-	if st.LastError == "" {
-		return "some events were not handled"
+	if st := l.rig.status(); st.LastError != "" {
+		return withoutStack(st.LastError)
 	}
-	return fmt.Sprintf("%s: see sesshook run", withoutStack(st.LastError))
+	return "some events were not handled"
 }

@@ -27,7 +27,7 @@ type observer struct {
 	fuel      int64
 	made      int // calls
 	faults    int
-	first     string // what the first of them was
+	first     string // what the first of them was, since it was last emptied
 	errors    int
 }
 
@@ -56,6 +56,15 @@ func (o *observer) faulted() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.faults
+}
+
+// tally returns what was used, called and went wrong first since the last time.
+func (o *observer) tally() (fuel int64, hostCalls int, trouble string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	fuel, hostCalls, trouble = o.fuel, o.hostCalls, o.first
+	o.fuel, o.hostCalls, o.first = 0, 0, ""
+	return fuel, hostCalls, trouble
 }
 
 // begins describes a call of a host function now: what it writes may lie over
@@ -102,10 +111,11 @@ func (o *observer) call(g plugin.GuestCall) {
 		c.Arg = &arg
 	}
 	if g.Fault != nil {
-		if o.faults++; o.faults == 1 {
-			o.first = withoutStack(g.Fault.Error())
-		}
+		o.faults++
 		c.Fault = faultOf(g.Kind, g.Fault, g.Export)
+		if o.first == "" {
+			o.first = fmt.Sprintf("%s: %s: %s", g.Export, c.Fault.Kind, c.Fault.Text)
+		}
 	} else {
 		c.Result, c.Means = meaning(g.Export, g.Result)
 		if c.Means == "error" {

@@ -216,11 +216,15 @@ func (r *rig) calm() {
 // leave a plugin with faults alone for a while; here it gets its next instance at
 // once.
 func (r *rig) wait(ctx context.Context, is func(plugin.Rest) bool) error {
+	var discarded uint64 // instances, when it was last found without one
 	for tries, downs := 0, 0; ; tries++ {
 		switch now := r.plugins.Rest(r.name); {
 		case now == plugin.Absent:
 			return nil
 		case now == plugin.Down:
+			if n := r.status().Faults; n != discarded {
+				discarded, downs = n, 0 // it had one meanwhile
+			}
 			if downs++; downs > 2 {
 				r.dead.Store(true)
 				return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/sesshook/sesshook/host/internal/plugin/sidecar"
 )
 
-// Settings are a plugin's sidecar, and what is changed about it.
+// settings are a plugin's sidecar, and what is changed about it.
 type settings struct {
 	side   sidecar.Sidecar
 	config map[string]any

@@ -96,7 +96,7 @@ func parseNode(text string) (node session.Node, err error) {
 
 func parseTopic(text string) (string, error) {
 	if !abi.ValidTopic(text) {
-		return "", fmt.Errorf("%q is not a topic: it is 1 to %d of A-Z a-z 0-9 _ - and .", clip(text), abi.MaxTopic)
+		return "", fmt.Errorf("%q is not a topic: it is 1 to %d letters, digits, dots, _ and -", clip(text), abi.MaxTopic)
 	}
 	return text, nil
 }

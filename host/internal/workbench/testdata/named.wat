@@ -1,5 +1,5 @@
-;; Has names, and traps three functions deep: the stack of the fault names them. With a second session it traps
-;; when it starts again, too, so that there is no going on.
+;; Traps three functions deep: the stack of the fault names them, once a test has given the module names. With a
+;; second session it traps when it starts again, too, so that there is no going on.
 (module
   (import "tls_session_v1" "kv_get" (func $kv_get (param i32 i32 i32 i32) (result i32)))
   (import "tls_session_v1" "kv_put" (func $kv_put (param i32 i32 i32 i32 i64) (result i32)))
