@@ -37,9 +37,11 @@ var (
 var outputs = map[string]string{
 	"bind":       farm,
 	"hello-cpp":  others,
+	"hello-zig":  others,
 	"ratelimit":  others,
 	"share":      farm,
 	"share-rust": farm,
+	"watch":      others,
 }
 
 // output returns where an example's module is kept.

@@ -27,13 +27,22 @@ import (
 // Debian package that has it. Beside the commands of TestScripts, scripts have:
 //
 //	s_client FILE [FLAG...]   connects openssl s_client to $LISTEN, sends FILE,
-//	                          and prints what it says until the server closes
+//	                          and prints what it says until the server closes;
+//	                          sets $SESSION to the id of the session it got
 //	refused FILE SESSION      presents tickets made of the one in SESSION that no
 //	                          server has issued: each must be a full handshake
 //	chromium N URL [FLAG...]  loads URL N times in one Chromium, and prints the
 //	                          title and the text of the page each time
 //	upstream KIND             serves http, https or tcp, and sets $UPSTREAM; for
 //	                          https, $SSL_CERT_FILE has the serve after it trust it
+//	nats start                starts nats-server, and sets $NATS
+//	share MODE DIR...         puts share into modules directories
+//	balancer ADDR...          sends connections to each of ADDR in turn, and sets
+//	                          $BALANCER to where it takes them
+//	returns LEAST MOST N CLIENT
+//	                          has clients come back to $BALANCER N times in all,
+//	                          of which LEAST to MOST per cent have to resume; they
+//	                          are go, openssl (with -tls1_2 or -tls1_3) or curl
 //
 // $MODULES is the directory of the plugins that are built from guest-examples.
 func TestInterop(t *testing.T) {
@@ -47,12 +56,17 @@ func TestInterop(t *testing.T) {
 	p.Setup = func(env *testscript.Env) error {
 		env.Setenv("MODULES", modules)
 		env.Setenv("SSL_CERT_FILE", "")
+		env.Values[natsKey{}] = &natsServer{addr: freePort(t)}
 		return setup(env)
 	}
 	p.Cmds["s_client"] = positive(cmdSClient)
 	p.Cmds["refused"] = positive(cmdRefused)
 	p.Cmds["chromium"] = positive(cmdChromium)
 	p.Cmds["upstream"] = positive(cmdUpstream)
+	p.Cmds["nats"] = positive(cmdNATS)
+	p.Cmds["share"] = positive(cmdShare)
+	p.Cmds["balancer"] = positive(cmdBalancer)
+	p.Cmds["returns"] = positive(cmdReturns)
 	testscript.Run(t, p)
 }
 
@@ -73,8 +87,13 @@ func require(t *testing.T, programs ...string) {
 func cmdSClient(ts *testscript.TestScript, args []string) error {
 	out, err := sClient(ts, []byte(ts.ReadFile(args[0])), args[1:]...)
 	_, _ = ts.Stdout().Write(out)
+	if m := gotSession.FindSubmatch(out); m != nil {
+		ts.Setenv("SESSION", string(m[1]))
+	}
 	return err
 }
+
+var gotSession = regexp.MustCompile(`"session_id": "([0-9a-f]+)"`)
 
 // sClient runs openssl s_client until the server closes the connection.
 func sClient(ts *testscript.TestScript, request []byte, flags ...string) ([]byte, error) {

@@ -126,7 +126,7 @@ func (r *Replica) handle(kind byte, from, key, body []byte, request bool) bool {
 	case msgBatch:
 		return r.applyBatch(from, body)
 	case msgAck:
-		return r.acknowledged(body)
+		return r.acknowledged(from, body)
 	case msgAsk:
 		return r.asked(from, body)
 	case msgState:

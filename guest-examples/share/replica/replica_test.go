@@ -153,6 +153,56 @@ func TestOneReplayServesAllWhoAskBeforeIt(t *testing.T) {
 	}
 }
 
+// A call of a plugin has so much fuel, however many nodes join at once.
+func TestNoCallMakesManyBatches(t *testing.T) {
+	h := &still{now: noon}
+	r := first(h, Push)
+	for i := range maxTransfers {
+		r.Message(fmt.Appendf(nil, "%012x", 100+i), nil, nil, askText(askAll|askSessions, 0), false)
+	}
+	h.ticking(r, 250*millisecond)
+	total := 0
+	call := func(most int, do func()) {
+		t.Helper()
+		h.sent = nil
+		do()
+		n := len(h.took(msgBatch))
+		if total += n; n > most {
+			t.Fatalf("%d batches in one call", n)
+		}
+	}
+	for i := range 2 * burst {
+		call(1, func() { r.Inserted(fmt.Appendf(nil, "id %03d", i), []byte(peerB), abi.FromHost, abi.Existing, noon) })
+	}
+	for range 40 {
+		call(batchesPerTick, func() { h.ticking(r, 250*millisecond) })
+	}
+	if total < maxTransfers {
+		t.Errorf("%d batches for %d nodes", total, maxTransfers)
+	}
+}
+
+func TestOnlyWhoWasSentABatchAcknowledgesIt(t *testing.T) {
+	h := &still{now: noon}
+	r := first(h, Push)
+	r.Message([]byte(peerA), nil, nil, askText(askAll, 0), false)
+	h.ticking(r, 250*millisecond)
+	r.Removed([]byte("gone"), abi.Explicit, abi.Existing, noon)
+	h.ticking(r, 2*second)
+	m := h.took(msgBatch)
+	if len(m) == 0 {
+		t.Fatal("no batch")
+	}
+	n, _, _ := parseNumber([]byte(m[0].data)[2:])
+	ack := n.append([]byte{version, msgAck})
+	for n, from := range []string{peerB, peerA} {
+		r.Message([]byte(from), nil, nil, ack, false)
+		if got := r.Count(TransferRemoves); got != int64(n) {
+			t.Errorf("after the word of %s %d are acknowledged", from, got)
+		}
+	}
+}
+
 func TestWhoIsOneTooManyIsToldWithEverybody(t *testing.T) {
 	h := &still{now: noon}
 	r := first(h, Push)

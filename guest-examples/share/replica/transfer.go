@@ -57,6 +57,10 @@ const (
 	// burstsPerTick is how many batches go to everybody with one tick: there is
 	// nobody to acknowledge them.
 	burstsPerTick = 16
+	// batchesPerTick is how many go to all the nodes that wait for one, or for
+	// the same again, with one tick: a call has only so much fuel, however many
+	// nodes join at once. What follows goes with acknowledgements.
+	batchesPerTick = 8
 )
 
 // asked takes an ASK.
@@ -111,6 +115,7 @@ func (r *Replica) forget(gone func(*transfer) bool) {
 func (r *Replica) collect(kind byte, id, home []byte, at int64) {
 	r.replayed = true
 	ours := len(home) == 0 || string(home) == r.node
+	sent := false // one batch, and those of the others with what comes next
 	for _, t := range r.transfers {
 		if t.phase == waiting || !t.needs(kind, ours, at) {
 			continue
@@ -120,8 +125,9 @@ func (r *Replica) collect(kind byte, id, home []byte, at int64) {
 			t.phase = sending
 			r.state(t, stateBegun)
 		}
-		if t.ids.n >= burst && !t.inFlight && t.to != "" {
+		if !sent && t.ids.n >= burst && !t.inFlight && t.to != "" {
 			r.sendBatch(t)
+			sent = true
 		}
 	}
 }
@@ -153,8 +159,9 @@ func (r *Replica) tickTransfers(now int64) {
 	if !busy {
 		r.startReplay()
 	}
+	batches := batchesPerTick
 	for _, t := range r.transfers {
-		r.tickTransfer(t, now)
+		r.tickTransfer(t, now, &batches)
 	}
 	r.forget(func(t *transfer) bool {
 		return t.phase == finished && t.still > lingerTicks || t.tries > maxTries
@@ -200,7 +207,8 @@ func (r *Replica) startReplay() {
 	}
 }
 
-func (r *Replica) tickTransfer(t *transfer, now int64) {
+// tickTransfer goes on with t, with at most so many batches.
+func (r *Replica) tickTransfer(t *transfer, now int64, batches *int) {
 	if r.listed() > maxListed {
 		r.giveUp(t, "there are more sessions than an instance can list: raise instances in share.toml")
 		return
@@ -210,9 +218,12 @@ func (r *Replica) tickTransfer(t *transfer, now int64) {
 	case t.to == "":
 		r.announce(t)
 	case t.inFlight && now-t.sentAt < ackTimeout<<t.tries:
+	case t.ids.n > 0 && *batches == 0: // with the next tick
 	case t.inFlight:
+		*batches--
 		r.resend(t)
-	default:
+	case t.ids.n > 0:
+		*batches--
 		r.sendBatch(t)
 	}
 	switch {
@@ -298,14 +309,15 @@ func (r *Replica) appendEntry(b []byte, kind byte, id []byte) []byte {
 }
 
 // acknowledged takes an ACK, which every instance of this node is given: the
-// one that sent the batch goes on.
-func (r *Replica) acknowledged(body []byte) bool {
+// one that sent the batch goes on. It has to be of the node that the batch was
+// sent to: others can hear its number.
+func (r *Replica) acknowledged(from, body []byte) bool {
 	n, rest, ok := parseNumber(body)
 	if !ok || len(rest) > 0 {
 		return false
 	}
 	for _, t := range r.transfers {
-		if !t.inFlight || t.number != n {
+		if !t.inFlight || t.number != n || t.to != string(from) {
 			continue
 		}
 		r.sent(t)

@@ -6,10 +6,12 @@ import (
 )
 
 // The pause before a round of all servers is tried again doubles from
-// firstPause to lastPause.
+// firstPause to lastPause. That is part of how long a farm is parted for after
+// its NATS is back, and not so short that a thousand nodes are a burden to it:
+// it is what nats.go has by default.
 const (
 	firstPause = 100 * time.Millisecond
-	lastPause  = 5 * time.Second
+	lastPause  = 2 * time.Second
 )
 
 // pause is how long to wait before round n (1 is the first after a failure). A
