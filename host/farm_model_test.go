@@ -238,6 +238,12 @@ type turn chan struct{}
 func (t turn) Lock()   { t <- struct{}{} }
 func (t turn) Unlock() { <-t }
 
+// pass waits until nobody has the turn.
+func (t turn) pass() {
+	t <- struct{}{}
+	<-t
+}
+
 // sharePlugin marks what share does itself.
 var sharePlugin = session.Source{Origin: abi.FromPlugin, Plugin: 1}
 
@@ -414,8 +420,7 @@ func (i *modelInstance) run() {
 }
 
 func (i *modelInstance) turn(f func()) {
-	i.node.stopped.Lock()
-	i.node.stopped.Unlock()
+	i.node.stopped.pass()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	f()

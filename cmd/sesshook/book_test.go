@@ -117,3 +117,18 @@ func (y *typist) page(text string) {
 		at = 0
 	}
 }
+
+// sees fails unless out is what a page shows, where … is anything, and columns are
+// as wide as they are.
+func (y *typist) sees(out, shown string) {
+	y.Helper()
+	want := strings.ReplaceAll(regexp.QuoteMeta(narrow(shown)), "…", `(?s:.*)`)
+	if !regexp.MustCompile("^" + want + "$").MatchString(narrow(out)) {
+		y.Errorf("printed\n%s\nand the page shows\n%s", out, shown)
+	}
+}
+
+// narrow makes one space of several, and leaves those at the ends out.
+func narrow(text string) string {
+	return strings.TrimSpace(regexp.MustCompile(` +`).ReplaceAllString(text, " "))
+}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -270,10 +269,10 @@ func (f *processFarm) nodeFaults() {
 	f.try("a node stands still", func() time.Time {
 		f.post("a", "b", "c")
 		f.crowd.close("a")
-		f.signal("a", syscall.SIGSTOP)
+		f.signal("a", sigStop)
 		f.wait(time.Now().Add(10 * time.Second))
 		f.post("b", "c")
-		f.signal("a", syscall.SIGCONT)
+		f.signal("a", sigCont)
 		f.crowd.reopen("a")
 		return time.Now()
 	})

@@ -115,21 +115,6 @@ func (y *typist) serve(args []string) {
 	y.addresses = strings.NewReplacer("127.0.0.1:8443", ready["LISTEN"], "127.0.0.1:9180", ready["ADMIN"])
 }
 
-// sees fails unless out is what a page shows, where … is anything, and columns are
-// as wide as they are.
-func (y *typist) sees(out, shown string) {
-	y.Helper()
-	want := strings.ReplaceAll(regexp.QuoteMeta(narrow(shown)), "…", `(?s:.*)`)
-	if !regexp.MustCompile("^" + want + "$").MatchString(narrow(out)) {
-		y.Errorf("printed\n%s\nand the page shows\n%s", out, shown)
-	}
-}
-
-// narrow makes one space of several, and leaves those at the ends out.
-func narrow(text string) string {
-	return strings.TrimSpace(regexp.MustCompile(` +`).ReplaceAllString(text, " "))
-}
-
 var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 
 // shellBlocks returns the blocks of commands in a page.

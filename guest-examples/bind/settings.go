@@ -47,7 +47,7 @@ func (s *settings) set(key string, v config.Value) error {
 	case "topic":
 		t, err := v.String()
 		if err == nil && !abi.ValidTopic(t) {
-			err = errors.New("must be 1 to 128 of A-Z a-z 0-9 _ - and .")
+			err = errors.New("must be 1 to 128 of A-Z a-z 0-9 _ - and dots")
 		}
 		s.topic = t
 		return err

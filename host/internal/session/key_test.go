@@ -60,7 +60,7 @@ func TestDerivedKeysDiffer(t *testing.T) {
 
 func TestDerive(t *testing.T) {
 	key, other := Key{1}, Key{2}
-	if key.Derive("routes") != key.Derive("routes") {
+	if again := key.Derive("routes"); key.Derive("routes") != again {
 		t.Error("the same purpose gives two keys")
 	}
 	if key.Derive("routes") == key.Derive("route") || key.Derive("routes") == other.Derive("routes") || key.Derive("") == [32]byte(key) {

@@ -145,6 +145,7 @@ var warnedModules = []struct{ name, warning string }{
 	{"warned-mismatch", "calls helper as if of another type than it is"},
 	{"warned-runtime", "was built with a runtime that never frees memory by itself"},
 	{"warned-stack", "sets aside 1MiB of its memory for its stack"},
+	{"warned-stack-stripped", "sets aside 1MiB of its memory for its stack"},
 	{"warned-stack-behind-data", "sets aside 16MiB of its memory for its stack and variables that begin as zero"},
 }
 
@@ -266,6 +267,19 @@ func producersSection(text string) []byte {
 		content = slices.Concat(content, str(field), leb(1), str(name), str(version))
 	}
 	return customSection("producers", append(leb(uint64(len(entries))), content...)...)
+}
+
+// producersSectionOf encodes one entry.
+func producersSectionOf(field, name, version string) []byte {
+	content := []byte{1}
+	for _, s := range []string{field, "", name, version} {
+		if s == "" {
+			content = append(content, 1)
+			continue
+		}
+		content = slices.Concat(content, leb(uint64(len(s))), []byte(s))
+	}
+	return customSection("producers", content...)
 }
 
 // TestBrokenFilesAreUpToDate rebuilds the modules of testdata/broken.

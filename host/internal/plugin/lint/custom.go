@@ -28,6 +28,8 @@ func (m *wasmModule) custom(r *reader) {
 		m.names = r.b[rest.at:rest.end]
 		nameSection(&rest, m.functions.note)
 		r.err = rest.err
+	case ".debug_str":
+		m.zigDebug = bytes.Contains(rest.b[rest.at:rest.end], []byte("\x00zig 0."))
 	case "producers":
 		m.producers = producers(&rest) // advisory: an error in it is no matter
 	}

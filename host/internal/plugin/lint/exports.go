@@ -68,7 +68,11 @@ func (c *checker) exports() {
 	case c.command():
 		c.problem("is a command, to be run once: it exports _start and no hook", reactorHint.of(c.lang))
 	default:
-		c.problem("exports no hook: the host would never call it", "export one or more of "+strings.Join(hooks(), ", ")+": "+c.lang.export("on_session_insert"))
+		hint := "export one or more of " + strings.Join(hooks(), ", ") + ": " + c.lang.export("on_session_insert")
+		if c.lang == zig {
+			hint += ", and build with -rdynamic"
+		}
+		c.problem("exports no hook: the host would never call it", hint)
 	}
 	if needsBuffer != "" && !found["event_buffer"] && !misspelt["event_buffer"] {
 		c.problem("exports "+needsBuffer+" without event_buffer, which says where the host is to write events", bufferHint.of(c.lang))

@@ -50,7 +50,8 @@ var stackHint = hint{
 	rust:           "a smaller stack, -C link-arg=-zstack-size=65536",
 	zig:            "a smaller stack, --stack 65536",
 	assemblyScript: "--initialMemory 1; large StaticArrays are in it",
-	unknown:        "a smaller stack, -Wl,-z,stack-size=65536; large static arrays are in it",
+	cPlusPlus:      "a smaller stack, -Wl,-z,stack-size=65536; large static arrays are in it",
+	unknown:        "a smaller stack: clang -Wl,-z,stack-size=65536, Rust -C link-arg=-zstack-size=65536, Zig --stack 65536",
 }
 
 // maximumHint: a memory that has a maximum.
@@ -134,7 +135,7 @@ var allocatorHint = hint{
 var debugHint = hint{
 	tinyGo:         "-no-debug",
 	rust:           `strip = "debuginfo" under [profile.release] in Cargo.toml: it keeps the functions' names, which a trap shows`,
-	zig:            "-O ReleaseSmall without -g",
+	zig:            "-O ReleaseSmall, which leaves the functions' names out as well (-fno-strip keeps both)",
 	assemblyScript: "build without --sourceMap; --debug keeps the functions' names, which a trap shows",
 	cPlusPlus:      "-Wl,--strip-debug (a libc brings its own): it keeps the functions' names, which a trap shows",
 	unknown:        "the linker's --strip-debug: it keeps the functions' names, which a trap shows",

@@ -56,7 +56,7 @@ var mistakes = []mistake{
 		assemblyScript: "export the hooks from the entry file", cPlusPlus: "-mexec-model=reactor", unknown: "Zig -fno-entry",
 	}},
 	{"no hook is exported", guest{exports: []fn{{name: "handle"}}, max: 1}, "exports no hook", map[language]string{
-		goLang: "//go:wasmexport on_session_insert", tinyGo: "//go:wasmexport on_session_insert", rust: `#[no_mangle] pub extern "C" fn on_session_insert`, zig: "export fn on_session_insert",
+		goLang: "//go:wasmexport on_session_insert", tinyGo: "//go:wasmexport on_session_insert", rust: `#[no_mangle] pub extern "C" fn on_session_insert`, zig: "export fn on_session_insert, and build with -rdynamic",
 		assemblyScript: "export function on_session_insert in the entry file", cPlusPlus: `__attribute__((export_name("on_session_insert")))`, unknown: `(export "on_session_insert")`,
 	}},
 	{"a hook is misspelt", guest{exports: []fn{{name: "onTick", sig: hook.sig}}, max: 1}, "exports onTick, which the host does not know: did you mean on_tick?", map[language]string{

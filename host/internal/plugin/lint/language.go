@@ -26,6 +26,9 @@ func languageOf(m *wasmModule) (language, string) {
 	if m.tinyGo() {
 		return tinyGo, "TinyGo"
 	}
+	if m.zig() {
+		return zig, "Zig"
+	}
 	for _, try := range []struct {
 		field, name string
 		lang        language
@@ -84,7 +87,7 @@ func (m *wasmModule) trace() (language, string) {
 	case m.mentions("rust_begin_unwind") || m.mentions("core::") || m.mentions("_RNv") || m.mentions("sesshook_guest"):
 		return rust, "Rust"
 	case m.mentions("__stack_pointer") || m.mentions("__wasm_call_ctors"):
-		return cPlusPlus, m.cOrCPlusPlus("C or C++") // or Zig, which has nothing of its own
+		return cPlusPlus, m.cOrCPlusPlus("C or C++")
 	}
 	return unknown, ""
 }
@@ -117,6 +120,12 @@ func (m *wasmModule) tinyGo() bool {
 		}
 	}
 	return m.mentions("tinygo_")
+}
+
+// zig recognises what says of itself that it is of C: its debug information names
+// the compiler, and its imports are named with their module behind a bar.
+func (m *wasmModule) zig() bool {
+	return m.zigDebug || m.mentions("|tls_session_v1") || m.mentions("|"+wasiModule)
 }
 
 func (m *wasmModule) assemblyScript() bool {

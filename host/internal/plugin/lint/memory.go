@@ -71,15 +71,19 @@ const largeStack = 512 << 10
 // stack warns of a large stack. LLVM's linker keeps its top in the first
 // global, and puts it before the data, or between the data and the heap.
 func (c *checker) stack() bool {
-	if !c.m.mentions("__stack_pointer") && !c.m.customs["target_features"] || len(c.m.globals) == 0 {
+	if len(c.m.globals) == 0 {
 		return false
 	}
 	top := c.m.globals[0]
 	if !top.mutable || top.value != 0x7f || uint64(top.init) > c.m.memories[0].min<<16 {
 		return false
 	}
-	size, what := uint64(top.init), "its stack"
-	if d := c.m.data; d.some && d.from < size {
+	size, what, d := uint64(top.init), "its stack", c.m.data
+	before := d.some && d.from >= size
+	if !before && !c.m.mentions("__stack_pointer") && !c.m.customs["target_features"] {
+		return false // another global, of another toolchain
+	}
+	if d.some && !before {
 		if d.to >= size {
 			return false
 		}

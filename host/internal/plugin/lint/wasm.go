@@ -99,7 +99,8 @@ type wasmModule struct {
 	producers []producer
 	names     []byte // content of the name section
 	functions nameMarks
-	debug     int // bytes of debug information
+	debug     int  // bytes of debug information
+	zigDebug  bool // which says that Zig made it
 	customs   map[string]bool
 
 	wrappers map[uint32]frame // of functions that the host calls
