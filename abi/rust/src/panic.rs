@@ -11,7 +11,11 @@ use crate::Level;
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     let mut line = Line::new();
-    let _ = write!(line, "{info}");
+    line.push("panicked");
+    if let Some(place) = info.location() {
+        let _ = write!(line, " at {place}");
+    }
+    let _ = write!(line, ": {}", info.message());
     log::write(Level::Error, line.as_str());
     core::arch::wasm32::unreachable()
 }
