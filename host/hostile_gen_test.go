@@ -81,7 +81,7 @@ func generatedHostile() []*hostile {
 	}
 	var all []*hostile
 	for _, m := range made {
-		all = append(all, &hostile{name: m.name, outcome: m.outcome, on: "insert", module: func() []byte { return m.make(newWasm()).bytes() }})
+		all = append(all, &hostile{name: m.name, outcome: m.outcome, on: "insert", sidecar: []string{`compile_time = "15s"`}, module: func() []byte { return m.make(newWasm()).bytes() }})
 	}
 	return all
 }

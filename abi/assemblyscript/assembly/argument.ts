@@ -5,9 +5,9 @@ import { Bytes } from "./bytes";
 // a call does not allocate. A function that takes several has one for each.
 @unmanaged
 class Slot {
-  ptr: usize;
-  length: i32;
-  capacity: i32;
+  ptr: usize = 0;
+  length: i32 = 0;
+  capacity: i32 = 0;
 }
 
 // The slots of a topic, a name, a text; of a key, an id, a node; and of data.
@@ -41,6 +41,7 @@ export function pointer<T>(value: T, slot: Slot): usize {
     return value.dataStart;
   } else if (value instanceof ArrayBuffer) {
     return changetype<usize>(value);
+    // @ts-ignore: TypeScript has no such expression
   } else if (value instanceof StaticArray<u8>) {
     return changetype<usize>(value);
   } else {
@@ -62,6 +63,7 @@ export function size<T>(value: T, slot: Slot): i32 {
     return value.byteLength;
   } else if (value instanceof ArrayBuffer) {
     return value.byteLength;
+    // @ts-ignore: TypeScript has no such expression
   } else if (value instanceof StaticArray<u8>) {
     return value.length;
   } else {

@@ -16,6 +16,8 @@ import { Buffer } from "./buffer";
  */
 @unmanaged
 export class Bytes {
+  [key: number]: u8;
+
   /**
    * @param ptr - address of the first byte
    * @param length - how many bytes

@@ -13,7 +13,7 @@ import { HEADER_SIZE } from "./limits";
  */
 @unmanaged
 export class Event {
-  private at: usize;
+  private at: usize = 0;
 
   /** Has it show the record of `length` bytes at `at`, and tells whether that holds all
    *  that its header says. Called by {@link handle}. */

@@ -43,7 +43,7 @@ function digits(text: string): i64 {
 
 // Takes what comes next, if it is that, and tells whether it was.
 function take(text: string, what: string): bool {
-  if (!text.startsWith(what, at)) return false;
+  if (text.substr(at, what.length) != what) return false;
   at += what.length;
   return true;
 }

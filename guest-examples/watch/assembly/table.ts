@@ -6,14 +6,14 @@ const NAME: i32 = 255;
 /** A server name, and its handshakes in this window. */
 @unmanaged
 export class Entry {
-  hash: u64;
+  hash: u64 = 0;
   /** Full handshakes. */
-  full: u32;
+  full: u32 = 0;
   /** Resumed ones. */
-  resumed: u32;
+  resumed: u32 = 0;
   /** Its share was low when it was last judged. */
-  low: bool;
-  length: u8;
+  low: bool = false;
+  length: u8 = 0;
 
   /** How many handshakes it has had. */
   get total(): u64 { return <u64>this.full + this.resumed; }
