@@ -21,7 +21,7 @@
   (func (export "on_tick") (param $now i64) (result i32)
     (local $left i32) (local $code i32)
     (drop (call $metric_add (i32.const 16) (i32.const 5) (i64.const 1)))
-    (local.set $left (i32.const 20000))
+    (local.set $left (i32.const 2000))
     (block $enough
       (loop $again
         (drop (call $random_fill (i32.const 1024) (i32.const 32)))
