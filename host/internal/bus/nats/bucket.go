@@ -24,6 +24,10 @@ const (
 	bucketReplicas = 3
 	// requestTimeout is for a caller who sets no deadline.
 	requestTimeout = 5 * time.Second
+	// attemptTimeout is when a request that nothing answered is made again, within
+	// its caller's deadline: a server of a cluster does not answer while a leader
+	// is elected. All requests are idempotent.
+	attemptTimeout = 2 * time.Second
 	// lifetimeLevel is the level of JetStream's API (nats-server 2.11) from which
 	// on the server knows lifetimes of keys.
 	lifetimeLevel = 1
@@ -97,11 +101,14 @@ func (b *bucket) get(ctx context.Context, key string) ([]byte, error) {
 		return nil, err
 	}
 	defer cancel()
-	h, err := b.open(ctx, false)
-	if err != nil {
-		return nil, b.explain(err)
-	}
-	m, err := h.stream.GetLastMsgForSubject(ctx, b.prefix+key)
+	var h *handle
+	var m *jetstream.RawStreamMsg
+	err = attempt(ctx, func(ctx context.Context) (err error) {
+		if h, err = b.open(ctx, false); err == nil {
+			m, err = h.stream.GetLastMsgForSubject(ctx, b.prefix+key)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, b.explain(err)
 	}
@@ -142,11 +149,13 @@ func (b *bucket) put(ctx context.Context, key string, value []byte, ttl time.Dur
 	defer cancel()
 	stored := stamp(value, expiry(b.now(), ttl))
 	for again := false; ; again = true {
-		h, err := b.open(ctx, true)
-		if err != nil {
-			return b.explain(err)
-		}
-		err = b.publish(ctx, h, key, stored, ttl)
+		var h *handle
+		err := attempt(ctx, func(ctx context.Context) (err error) {
+			if h, err = b.open(ctx, true); err == nil {
+				err = b.publish(ctx, h, key, stored, ttl)
+			}
+			return err
+		})
 		switch {
 		case err == nil:
 			return nil
@@ -154,7 +163,7 @@ func (b *bucket) put(ctx context.Context, key string, value []byte, ttl time.Dur
 			b.set(nil) // it was there once
 			continue
 		}
-		if err = b.explain(err); errors.Is(err, session.ErrLimit) && !h.lifetimes {
+		if err = b.explain(err); errors.Is(err, session.ErrLimit) && h != nil && !h.lifetimes {
 			b.sweep(h)
 		}
 		return err
@@ -180,10 +189,13 @@ func (b *bucket) delete(ctx context.Context, key string) error {
 		return err
 	}
 	defer cancel()
-	h, err := b.open(ctx, false)
-	if err == nil {
-		err = h.stream.Purge(ctx, jetstream.WithPurgeSubject(b.prefix+key))
-	}
+	err = attempt(ctx, func(ctx context.Context) error {
+		h, err := b.open(ctx, false)
+		if err == nil {
+			err = h.stream.Purge(ctx, jetstream.WithPurgeSubject(b.prefix+key))
+		}
+		return err
+	})
 	if err = b.explain(err); errors.Is(err, session.ErrNotFound) {
 		return nil // no bucket
 	}
@@ -198,9 +210,25 @@ func (b *bucket) begin(ctx context.Context, key string) (context.Context, contex
 	case b.t.sending.Load() == nil:
 		return nil, nil, session.ErrUnavailable
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	stop := context.AfterFunc(b.t.ctx, cancel)
-	return ctx, func() { stop(); cancel() }, nil
+	cancel := func() {}
+	if _, has := ctx.Deadline(); !has {
+		ctx, cancel = context.WithTimeout(ctx, requestTimeout)
+	}
+	ctx, abort := context.WithCancel(ctx)
+	stop := context.AfterFunc(b.t.ctx, abort)
+	return ctx, func() { stop(); abort(); cancel() }, nil
+}
+
+// attempt calls f until something has answered it, or ctx ends.
+func attempt(ctx context.Context, f func(context.Context) error) error {
+	for {
+		once, cancel := context.WithTimeout(ctx, attemptTimeout)
+		err := f(once)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 func validKey(key string) bool {
