@@ -91,7 +91,10 @@ func (g *generation) compile(ctx context.Context, module []byte) error {
 	// With more than one worker, wazero looks at the context between functions.
 	g.compiled, err = g.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, 2), metered.Bytes)
 	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("compiling took longer than compile_time, %v", g.side.CompileTime)
+		return &lint.Refusal{
+			Text: fmt.Sprintf("took longer to compile than compile_time, %v", g.side.CompileTime),
+			Hint: "it is valid: raise compile_time in the sidecar, or make the module smaller; a machine that is less busy is faster",
+		}
 	}
 	return err
 }
