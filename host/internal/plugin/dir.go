@@ -54,6 +54,16 @@ func stampOf(path string) (stamp, error) {
 // A sighting is what one look at the directory saw of one plugin.
 type sighting struct{ module, sidecar, signature stamp }
 
+// empty reports whether a file is there that has nothing in it.
+func (s sighting) empty() bool {
+	for _, f := range []stamp{s.module, s.sidecar, s.signature} {
+		if f != (stamp{}) && f.size == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // look lists the plugins of dir by name. An entry that can't be looked at is
 // in trouble, and changes nothing of what runs.
 func look(dir string) (seen map[string]sighting, trouble map[string]error, err error) {

@@ -164,6 +164,11 @@ func (m *Manager) names(seen map[string]sighting) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
+// emptySettle is how many times longer an empty file has to be left alone: most
+// likely it was truncated and is about to be written, and an empty sidecar would
+// give its plugin what nobody has meant to.
+const emptySettle = 20
+
 // settling returns how long name must still be left alone before it is acted
 // upon: 0 where nothing changed since the last action, or the change is old
 // enough.
@@ -172,16 +177,20 @@ func (m *Manager) settling(name string, sight sighting, now time.Time) time.Dura
 		delete(m.pending, name)
 		return 0
 	}
+	settle := m.cfg.Settle
+	if sight.empty() {
+		settle *= emptySettle
+	}
 	change, ok := m.pending[name]
 	if !ok || change.seen != sight {
 		change = pendingChange{sight, now}
 		m.pending[name] = change
 		// A file that nobody has touched for a while has settled already.
-		if age := now.Sub(newest(sight)); sight != (sighting{}) && age >= m.cfg.Settle {
+		if age := now.Sub(newest(sight)); sight != (sighting{}) && age >= settle {
 			return 0
 		}
 	}
-	return max(m.cfg.Settle-now.Sub(change.since), 0)
+	return max(settle-now.Sub(change.since), 0)
 }
 
 func newest(s sighting) time.Time {

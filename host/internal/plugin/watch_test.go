@@ -104,6 +104,41 @@ func TestHalfWrittenModuleIsNeverLoaded(t *testing.T) {
 	}
 }
 
+// An empty sidecar gives the defaults; but one that was only truncated, to be
+// written, is not taken for it.
+func TestAnEmptyFileSettlesLonger(t *testing.T) {
+	m := newRig(t, quick).m
+	now := time.Now()
+	module, sidecar := stamp{size: 100, mtime: now}, stamp{size: 10, mtime: now}
+	truncated := stamp{mtime: now}
+	for _, tt := range []struct {
+		name  string
+		sight sighting
+		after time.Duration
+		want  time.Duration
+	}{
+		{"both written", sighting{module: module, sidecar: sidecar}, 0, 20 * time.Millisecond},
+		{"a little later", sighting{module: module, sidecar: sidecar}, 5 * time.Millisecond, 15 * time.Millisecond},
+		{"no sidecar", sighting{module: module}, 0, 20 * time.Millisecond},
+		{"a truncated sidecar", sighting{module: module, sidecar: truncated}, 0, 400 * time.Millisecond},
+		{"a truncated module", sighting{module: truncated, sidecar: sidecar}, 0, 400 * time.Millisecond},
+		{"still truncated", sighting{module: module, sidecar: truncated}, 399 * time.Millisecond, time.Millisecond},
+		{"meant to be empty", sighting{module: module, sidecar: truncated}, 400 * time.Millisecond, 0},
+		{"empty for long", sighting{module: module, sidecar: stamp{mtime: now.Add(-time.Hour)}}, 0, 400 * time.Millisecond},
+		{"all for long", sighting{module: stamp{size: 1, mtime: now.Add(-time.Hour)}, sidecar: stamp{mtime: now.Add(-time.Hour)}}, 0, 0},
+		{"removed", sighting{}, 0, 20 * time.Millisecond},
+	} {
+		m.pending = map[string]pendingChange{}
+		got := m.settling("x", tt.sight, now)
+		if tt.after > 0 {
+			got = m.settling("x", tt.sight, now.Add(tt.after))
+		}
+		if got != tt.want {
+			t.Errorf("%s: %v to wait, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
