@@ -141,8 +141,9 @@ usage: sesshook COMMAND
 	}
 	b.WriteString(`  help      explain a command: sesshook help serve
 
-To begin: sesshook serve, and then see the second of two connections resume the first:
-curl -k --http1.1 https://127.0.0.1:8443/ https://127.0.0.1:8443/
+To begin: sesshook demo. Then sesshook serve, to see the second of two connections resume the
+first: curl -k --http1.1 https://127.0.0.1:8443/ https://127.0.0.1:8443/
+To write a plugin: sesshook new.
 `)
 	return b.String()
 }
