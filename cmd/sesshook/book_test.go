@@ -26,25 +26,41 @@ func TestBook(t *testing.T) {
 	examples := filepath.Join(repository, "guest-examples")
 	for _, page := range bookPages(t, examples) {
 		t.Run(strings.TrimSuffix(filepath.Base(page), ".md"), func(t *testing.T) {
-			text, err := os.ReadFile(filepath.Join(examples, page))
-			if err != nil {
-				t.Fatal(err)
-			}
-			y := newTypist(t, repository, bookPrograms(string(text))...)
-			if y == nil {
-				return
-			}
-			home := t.TempDir()
-			y.atHome(home)
-			if page != "README.md" { // which makes it
-				if err := os.Mkdir(filepath.Join(home, "plugins"), 0o700); err != nil {
-					t.Fatal(err)
-				}
-			}
-			y.prelude = debianCargo
-			y.page(string(text))
+			typePage(t, repository, filepath.Join(examples, page), page != "README.md") // which makes it
 		})
 	}
+}
+
+// TestGoREADME types what abi/guest/README.md says, in the same way.
+func TestGoREADME(t *testing.T) {
+	repository, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	typePage(t, repository, filepath.Join(repository, "abi", "guest", "README.md"), false)
+}
+
+// typePage types a page from the repository on, in an empty home folder but for
+// the folder plugins.
+func typePage(t *testing.T, repository, page string, plugins bool) {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := newTypist(t, repository, bookPrograms(string(text))...)
+	if y == nil {
+		return
+	}
+	home := t.TempDir()
+	y.atHome(home)
+	if plugins {
+		if err := os.Mkdir(filepath.Join(home, "plugins"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	y.prelude = debianCargo
+	y.page(string(text))
 }
 
 // bookPages returns the pages in the order of the first one, which has to name all.
