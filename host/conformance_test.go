@@ -50,6 +50,7 @@ const guestsDir = "../abi/conformance/guests"
 // TestConformance runs every row of abi/conformance on the real cache and the
 // real plugin runtime, through the guest of each language.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	compiled := t.TempDir() // shared: each guest is compiled once
 	guests := kitGuests
 	if testing.Short() {

@@ -32,6 +32,7 @@ var (
 // fault has ended, no session that was removed may be anywhere, and in push mode
 // all others must be everywhere.
 func TestFarmModel(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []struct {
 		name string
 		mode share.Mode

@@ -19,6 +19,7 @@ import (
 // TestShare has real hosts with the plugin share, as it was built, on a network
 // within this process. It is compiled once, into the folder cache.
 func TestShare(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	if err := os.Chmod(cache, 0o700); err != nil {
 		t.Fatal(err)

@@ -59,11 +59,14 @@ func commands(t *testing.T, readme, kind string) string {
 }
 
 // build is where cargo keeps what several tests need: the standard library takes a
-// minute.
-var build string
+// minute. Where CARGO_BUILD_BUILD_DIR is set, other packages' tests have it too.
+var build = os.Getenv("CARGO_BUILD_BUILD_DIR")
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
+		if build != "" {
+			return m.Run()
+		}
 		var err error
 		if build, err = os.MkdirTemp("", "rust"); err != nil {
 			panic(err)

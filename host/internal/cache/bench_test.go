@@ -47,12 +47,17 @@ var stores = []struct {
 	{"otter", func(cfg Config) store { return newOtterStore(cfg) }},
 }
 
-var benchSizes = []int{10_000, 1_000_000}
+func benchSizes() []int {
+	if testing.Short() {
+		return []int{10_000}
+	}
+	return []int{10_000, 1_000_000}
+}
 
 // forEachStore runs f on every store filled with n sessions. There is room for
 // half as many again, so that nothing is evicted.
 func forEachStore(b *testing.B, f func(b *testing.B, s store, held []*session.Session)) {
-	for _, n := range benchSizes {
+	for _, n := range benchSizes() {
 		held := testSessions(0, n)
 		for _, st := range stores {
 			b.Run(fmt.Sprintf("n=%d/%s", n, st.name), func(b *testing.B) {
@@ -128,7 +133,7 @@ func BenchmarkGet(b *testing.B) {
 // session itself is made before.
 func BenchmarkInsertFull(b *testing.B) {
 	const fresh = 1 << 17
-	for _, n := range benchSizes {
+	for _, n := range benchSizes() {
 		held, more := testSessions(0, n), testSessions(n, n+fresh)
 		for _, st := range stores {
 			b.Run(fmt.Sprintf("n=%d/%s", n, st.name), func(b *testing.B) {
@@ -169,7 +174,7 @@ func BenchmarkRemoveInsert(b *testing.B) {
 // of the heap, all told: "B/session", and "B/session-beside" without the
 // session itself, which is what the cache adds.
 func BenchmarkFill(b *testing.B) {
-	for _, n := range benchSizes {
+	for _, n := range benchSizes() {
 		for _, st := range stores {
 			b.Run(fmt.Sprintf("n=%d/%s", n, st.name), func(b *testing.B) {
 				var all, beside float64

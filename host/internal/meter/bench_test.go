@@ -41,8 +41,11 @@ func compare(b *testing.B, contenders ...contender) {
 }
 
 // atLeast runs a benchmark's round as often as the benchmark asks, and at least
-// so many times.
+// so many times; in short mode, once.
 func atLeast(b *testing.B, rounds int, round func()) {
+	if testing.Short() {
+		rounds = 1
+	}
 	for b.Loop() {
 		round()
 		rounds--
