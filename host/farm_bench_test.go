@@ -31,6 +31,12 @@ import (
 // benchmark compiles it, for all that come.
 func natsFarm(b *testing.B, mode string, nodes ...string) (url string, all []*rig) {
 	b.Helper()
+	return natsFarmOf(b, shareModule, mode, nodes...)
+}
+
+// natsFarmOf is natsFarm with another build of share.
+func natsFarmOf(b *testing.B, module, mode string, nodes ...string) (url string, all []*rig) {
+	b.Helper()
 	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true})
 	if err != nil {
 		b.Fatal(err)
@@ -51,7 +57,7 @@ func natsFarm(b *testing.B, mode string, nodes ...string) (url string, all []*ri
 		all = append(all, newRig(b, Config{
 			Node: node, FarmKeyFile: keys, CompileCache: filepath.Join(os.TempDir(), "sesshook-bench"), Farm: Farm{NATS: []string{srv.ClientURL()}},
 			Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		}, shareSidecar(b, mode), shareModule))
+		}, shareSidecar(b, mode), module))
 	}
 	for _, r := range all {
 		r.eventually("the others are heard", func() bool { f := r.host.Status().Farm; return f.Up && len(f.Peers) == len(nodes)-1 })
@@ -173,7 +179,18 @@ func BenchmarkFarmNodeToNode(b *testing.B) {
 // above 1 where share is faster. Processor time is that of all: both sides, and
 // NATS.
 func BenchmarkFarmReplication(b *testing.B) {
-	url, farm := natsFarm(b, "push", "a", "b")
+	b.Run("Go", func(b *testing.B) { replicate(b, shareModule) })
+	b.Run("Rust", func(b *testing.B) {
+		rust := filepath.Join(b.TempDir(), "share.wasm")
+		if err := os.WriteFile(rust, read(b, filepath.Join("..", "testdata", "farm", "share-rust.wasm")), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		replicate(b, rust)
+	})
+}
+
+func replicate(b *testing.B, module string) {
+	url, farm := natsFarmOf(b, module, "push", "a", "b")
 	from, to := farm[0], farm[1]
 	size := len(from.made(1)[0].Sealed) + len("\x01\x01") + 32
 	raw, heard := newRawPair(b, url, size), to.tapped(b)
@@ -272,14 +289,16 @@ func newRawPair(b *testing.B, url string, size int) *rawPair {
 // BenchmarkFarmPull compares, in turns, the handshake of a client that comes
 // with the session of another node, which is pulled from there, with a full
 // handshake, and with one that resumes what is here: all in TLS 1.2, with what a
-// client waits for between its connection and the end of the handshake.
+// client waits for between its connection and the end of the handshake. raw-µs is
+// what a request and its reply of the same size take in nats.go alone.
 func BenchmarkFarmPull(b *testing.B) {
 	for _, cert := range []struct {
 		name string
 		made func(testing.TB) tls.Certificate
 	}{{"ECDSA-P256", certificate}, {"RSA-2048", rsaCertificate}} {
 		b.Run(cert.name, func(b *testing.B) {
-			_, farm := natsFarm(b, "pull", "a", "b")
+			url, farm := natsFarm(b, "pull", "a", "b")
+			ask := newRawAsker(b, url)
 			var addrs []string
 			for _, r := range farm {
 				addrs = append(addrs, echoServer(b, func(ln net.Listener, cfg *tls.Config) net.Listener {
@@ -287,7 +306,7 @@ func BenchmarkFarmPull(b *testing.B) {
 					return r.host.Listener(ln, cfg)
 				}))
 			}
-			var full, pulled, local latencies
+			var full, pulled, local, raw latencies
 			missed := 0
 			b.ResetTimer()
 			for range b.N {
@@ -300,6 +319,7 @@ func BenchmarkFarmPull(b *testing.B) {
 				}
 				local.handshake(b, addrs[1], cfg)
 				full.handshake(b, addrs[1], client(tls.VersionTLS12))
+				raw.all = append(raw.all, ask())
 			}
 			b.StopTimer()
 			b.ReportMetric(pulled.quantile(0.5)/full.quantile(0.5), "ratio-p50")
@@ -309,9 +329,38 @@ func BenchmarkFarmPull(b *testing.B) {
 			b.ReportMetric(pulled.quantile(0.99)*1e6, "pulled-p99-µs")
 			b.ReportMetric(full.quantile(0.99)*1e6, "full-p99-µs")
 			b.ReportMetric(local.quantile(0.5)*1e6, "local-µs")
+			b.ReportMetric(raw.quantile(0.5)*1e6, "raw-µs")
 			b.ReportMetric(float64(missed), "missed")
 			b.ReportMetric(0, "ns/op")
 		})
+	}
+}
+
+// newRawAsker returns a function that says how long a request takes to a replier
+// on a connection of its own.
+func newRawAsker(b *testing.B, url string) func() time.Duration {
+	var conns [2]*nats.Conn
+	for i := range conns {
+		nc, err := nats.Connect(url)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(nc.Close)
+		conns[i] = nc
+	}
+	question, answer := make([]byte, 36), make([]byte, 403)
+	if _, err := conns[1].Subscribe("raw", func(m *nats.Msg) { _ = m.Respond(answer) }); err != nil {
+		b.Fatal(err)
+	}
+	if err := conns[1].Flush(); err != nil {
+		b.Fatal(err)
+	}
+	return func() time.Duration {
+		start := time.Now()
+		if _, err := conns[0].Request("raw", question, 10*time.Second); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(start)
 	}
 }
 
