@@ -86,6 +86,10 @@ func requestCalls(r *Row, b *Block) {
 	for _, bad := range []int64{1, 11, 13} {
 		b.Code(abi.Invalid, "message_request", Imm(atText), length(topic), Imm(noNode), Imm(bad), Imm(atB), Imm(1), Imm(atBuf), Imm(64), zero)
 	}
+	for _, none := range []string{"no node's id", "0123456789AB"} { // 12 bytes, of no node
+		b.Text(noNode, none)
+		b.Code(abi.Unavailable, "message_request", Imm(atText), length(topic), Imm(noNode), Imm(abi.NodeIDSize), Imm(atB), Imm(1), Imm(atBuf), Imm(64), zero)
+	}
 	b.Code(abi.TooLarge, "message_request", Imm(atText), length(topic), zero, zero, Imm(addrScratch-0x1000), Imm(abi.MaxMessage+1), Imm(atBuf), Imm(64), zero)
 	for _, bad := range badTopics {
 		b.Text(atOther, bad)

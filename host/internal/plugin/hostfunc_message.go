@@ -61,8 +61,7 @@ func messageRequest(c *call) abi.Code {
 		return abi.Unavailable
 	}
 	topic, node, data := c.bytes(0), c.bytes(2), c.bytes(4)
-	to, ok := nodeOf(node)
-	if !ok {
+	if len(node) != 0 && len(node) != abi.NodeIDSize {
 		return abi.Invalid
 	}
 	if code := c.sendable(view(topic), len(data)); code != abi.OK {
@@ -70,6 +69,10 @@ func messageRequest(c *call) abi.Code {
 	}
 	if !c.plugin.inbox.rate.take(len(data)) {
 		return abi.Limit
+	}
+	to, ok := nodeOf(node)
+	if !ok {
+		return abi.Unavailable // there is no such node
 	}
 	timeout := time.Duration(c.u32(8)) * time.Millisecond
 	if timeout == 0 {
@@ -89,11 +92,8 @@ func nodeOf(digits []byte) (node session.Node, ok bool) {
 	if len(digits) == 0 {
 		return node, true
 	}
-	if len(digits) != abi.NodeIDSize {
-		return node, false
-	}
 	_, err := hex.Decode(node[:], digits)
-	return node, err == nil
+	return node, err == nil && node.String() == string(digits) // in lower case
 }
 
 // wait returns a context for a host function that waits: for limit, and no
