@@ -76,8 +76,15 @@ func (m *Manager) Refusals() map[abi.Code]uint64 {
 }
 
 func (p *Plugin) status() Status {
+	// The queues first: what is counted below then has all that was in them.
+	var events int
+	var bytes int64
+	for _, s := range *p.slots.Load() {
+		events += s.ring.len()
+		bytes += s.ring.memory()
+	}
 	st := Status{
-		Name: p.name, File: p.file(), State: "disabled",
+		Name: p.name, File: p.file(), State: "disabled", Queue: events, QueueBytes: bytes,
 		EventsLost: p.counters.lost.Load(), LinesLost: p.counters.linesLost.Load(), Faults: p.counters.faults.Load(), Fuel: p.counters.fuel.Load(),
 		Loads: p.counters.loaded.Load(), LoadErrors: p.counters.loadFailed.Load(),
 		Values: p.values.status(),
@@ -85,10 +92,6 @@ func (p *Plugin) status() Status {
 	p.mu.Lock()
 	st.LastError = p.lastError
 	p.mu.Unlock()
-	for _, s := range *p.slots.Load() {
-		st.Queue += s.ring.len()
-		st.QueueBytes += s.ring.memory()
-	}
 	for h := range hookCount {
 		if c, ok := p.counters.hooks[h].status(h); ok {
 			st.Calls = append(st.Calls, c)
