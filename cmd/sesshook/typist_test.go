@@ -20,7 +20,8 @@ type typist struct {
 	env     []string
 	prelude string // before all commands: functions of the shell
 
-	addresses *strings.Replacer // of the text, to those that the server really has
+	server    *background       // the last that was started
+	addresses *strings.Replacer // of the text, to those that it really has
 }
 
 // typing is how long the commands of one block may take: compilers are among them.
@@ -112,6 +113,7 @@ func (y *typist) serve(args []string) {
 	if err != nil {
 		y.Fatal(err)
 	}
+	y.server = b
 	y.addresses = strings.NewReplacer("127.0.0.1:8443", ready["LISTEN"], "127.0.0.1:9180", ready["ADMIN"])
 }
 
