@@ -57,12 +57,12 @@
 // # Transfers
 //
 // Whoever gets an ASK has the host replay what it has, keeps the *ids* that the
-// asker needs, 35 bytes each, and sends the sessions in batches, the next when
-// the last one was acknowledged. Nobody waits in a hook for another node: two
-// nodes that catch up with each other after a partition would wait for each
-// other, each with its instances busy, until their time had run out. A batch
-// that is not acknowledged is sent again, and at last given up: the asker hears
-// no more of it, and asks again.
+// asker needs, 35 bytes each and some 14 to know it again, and sends the
+// sessions in batches, the next when the last one was acknowledged. Nobody waits
+// in a hook for another node: two nodes that catch up with each other after a
+// partition would wait for each other, each with its instances busy, until their
+// time had run out. A batch that is not acknowledged is sent again, and at last
+// given up: the asker hears no more of it, and asks again.
 //
 // Only Pull and the search for a first node to ask wait for an answer, for the
 // milliseconds of the config.

@@ -16,6 +16,7 @@ type transfer struct {
 	phase phase
 	still int // ticks in a row without anything of a replay
 	ids   list
+	seen  seen // what has ever been in ids
 
 	inFlight bool
 	behind   place // the place behind the batch that is in flight
@@ -41,7 +42,7 @@ const (
 	lingerTicks = 40
 	// maxTransfers bounds how many are kept. Who asks beyond that asks again.
 	maxTransfers = 64
-	// maxListed bounds the memory of their lists, in bytes: 1.4 million ids.
+	// maxListed bounds the memory of their lists, in bytes: a million ids.
 	maxListed = 48 << 20
 	// maxTries is how often a batch is sent before the transfer is given up.
 	maxTries = 4
@@ -117,7 +118,7 @@ func (r *Replica) collect(kind byte, id, home []byte, at int64) {
 	ours := len(home) == 0 || string(home) == r.node
 	sent := false // one batch, and those of the others with what comes next
 	for _, t := range r.transfers {
-		if t.phase == waiting || !t.needs(kind, ours, at) {
+		if t.phase == waiting || !t.needs(kind, ours, at) || !t.seen.add(r.cfg.Nonce, kind, id) {
 			continue
 		}
 		t.ids.add(kind, id)
@@ -343,7 +344,7 @@ func (r *Replica) finish(t *transfer) {
 
 // giveUp ends a transfer. The asker notices that it hears no more of it.
 func (r *Replica) giveUp(t *transfer, why string) {
-	t.ids, t.inFlight, t.tries = list{}, false, maxTries+1
+	t.ids, t.seen, t.inFlight, t.tries = list{}, seen{}, false, maxTries+1
 	r.count(TransfersFailed)
 	r.host.Log(abi.Warn, "a transfer was given up: to "+name(t.to)+": "+why)
 }
@@ -367,7 +368,7 @@ func (r *Replica) state(t *transfer, phase byte) {
 
 func (r *Replica) listed() (size int) {
 	for _, t := range r.transfers {
-		size += t.ids.size()
+		size += t.ids.size() + t.seen.bytes
 	}
 	return size
 }

@@ -18,6 +18,7 @@ mod list;
 pub mod message;
 mod peer;
 mod pull;
+mod seen;
 mod state;
 mod stillness;
 mod topics;

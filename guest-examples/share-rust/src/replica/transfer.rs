@@ -5,6 +5,7 @@ use sesshook_guest::{Level, MAX_ID};
 use super::config::SECOND;
 use super::list::{List, Place};
 use super::message::{begin, begin_entry, kind, Number, ASK_ALL, ASK_SESSIONS, ENTRY_SESSION, ENTRY_TOMBSTONE, STATE_BEGUN, STATE_DONE, STATE_GOING_ON};
+use super::seen::Seen;
 use super::{valid_node, Ask, Counter, Host, Node, Replica};
 
 /// Sends to one node, or to everybody, what exists here: the ids as they come from
@@ -20,6 +21,8 @@ pub(super) struct Transfer {
     /// Ticks in a row without anything of a replay.
     still: u32,
     pub ids: List,
+    /// What has ever been in ids.
+    seen: Seen,
 
     in_flight: bool,
     /// The place behind the batch that is in flight.
@@ -48,7 +51,7 @@ const STILL_TICKS: u32 = 4;
 const LINGER_TICKS: u32 = 40;
 /// How many are kept. Who asks beyond that asks again.
 const MAX_TRANSFERS: usize = 64;
-/// Bytes of memory of their lists: 1.4 million ids.
+/// Bytes of memory of their lists: a million ids.
 const MAX_LISTED: usize = 48 << 20;
 /// How often a batch is sent before the transfer is given up.
 const MAX_TRIES: u32 = 4;
@@ -75,6 +78,7 @@ impl Transfer {
             phase: Phase::Waiting,
             still: 0,
             ids: List::default(),
+            seen: Seen::default(),
             in_flight: false,
             behind: Place::default(),
             sent_at: 0,
@@ -152,7 +156,7 @@ impl<H: Host> Replica<H> {
         let mut sent = false; // one batch, and those of the others with what comes next
         for i in 0..self.transfers.len() {
             let t = &mut self.transfers[i];
-            if t.phase == Phase::Waiting || !t.needs(kind, ours, at) {
+            if t.phase == Phase::Waiting || !t.needs(kind, ours, at) || !t.seen.add(self.cfg.nonce, kind, id) {
                 continue;
             }
             t.ids.add(kind, id);
@@ -352,7 +356,7 @@ impl<H: Host> Replica<H> {
     /// Ends a transfer. The asker notices that it hears no more of it.
     fn give_up(&mut self, i: usize, why: &str) {
         let t = &mut self.transfers[i];
-        (t.ids, t.in_flight, t.tries) = (List::default(), false, MAX_TRIES + 1);
+        (t.ids, t.seen, t.in_flight, t.tries) = (List::default(), Seen::default(), false, MAX_TRIES + 1);
         let (what, name) = match &t.to {
             Some(node) => ("node ", core::str::from_utf8(node).unwrap_or("?")),
             None => ("all nodes", ""),
@@ -375,7 +379,7 @@ impl<H: Host> Replica<H> {
     }
 
     fn listed(&self) -> usize {
-        self.transfers.iter().map(|t| t.ids.size()).sum()
+        self.transfers.iter().map(|t| t.ids.size() + t.seen.size).sum()
     }
 }
 
