@@ -4,14 +4,13 @@ package host
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -388,25 +387,7 @@ func (l *latencies) handshake(b *testing.B, addr string, cfg *tls.Config) (resum
 	return resumed
 }
 
-var rsaCertificate = func() func(testing.TB) tls.Certificate {
-	var once sync.Once
-	var cert tls.Certificate
-	return func(tb testing.TB) tls.Certificate {
-		once.Do(func() {
-			key, err := rsa.GenerateKey(rand.Reader, 2048)
-			if err != nil {
-				tb.Fatal(err)
-			}
-			template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"example.com"}}
-			der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-			if err != nil {
-				tb.Fatal(err)
-			}
-			cert = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-		})
-		return cert
-	}
-}()
+var rsaCertificate = selfSigned(func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 // BenchmarkFarmHandshakes compares handshakes on a node that pushes its sessions
 // to another one with those on a host without plugins, in turns. Clients come

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -139,25 +140,28 @@ func echoServer(tb testing.TB, listen func(net.Listener, *tls.Config) net.Listen
 	return inner.Addr().String()
 }
 
-var certificate = func() func(testing.TB) tls.Certificate {
-	var once sync.Once
-	var cert tls.Certificate
+var certificate = selfSigned(func() (crypto.Signer, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) })
+
+// selfSigned returns a function that makes a certificate of example.com when it is
+// called first, and returns that one ever after.
+func selfSigned(newKey func() (crypto.Signer, error)) func(testing.TB) tls.Certificate {
+	made := sync.OnceValues(func() (tls.Certificate, error) {
+		key, err := newKey()
+		if err != nil {
+			return tls.Certificate{}, err
+		}
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"example.com"}}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+	})
 	return func(tb testing.TB) tls.Certificate {
-		once.Do(func() {
-			key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-			if err != nil {
-				tb.Fatal(err)
-			}
-			template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"example.com"}}
-			der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-			if err != nil {
-				tb.Fatal(err)
-			}
-			cert = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-		})
+		cert, err := made()
+		if err != nil {
+			tb.Fatal(err)
+		}
 		return cert
 	}
-}()
+}
 
 // client returns a client's configuration with a session cache of its own.
 func client(version uint16) *tls.Config {

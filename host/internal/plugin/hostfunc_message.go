@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"slices"
@@ -93,7 +94,7 @@ func nodeOf(digits []byte) (node session.Node, ok bool) {
 		return node, true
 	}
 	_, err := hex.Decode(node[:], digits)
-	return node, err == nil && node.String() == string(digits) // in lower case
+	return node, err == nil && !bytes.ContainsAny(digits, "ABCDEF")
 }
 
 // wait returns a context for a host function that waits: for limit, and no

@@ -9,8 +9,8 @@ import (
 )
 
 // moduleConfig is the world of an instance: real clocks and randomness (the
-// defaults of wazero are fakes) unless Config.World has others, stdout and stderr as log lines, and no files,
-// sockets, arguments or environment. Sleeping returns at once: a guest that
+// defaults of wazero are fakes) unless Config.World has others, stdout and stderr
+// as log lines, and no files, sockets, arguments or environment. Sleeping returns at once: a guest that
 // slept would hold up its queue where no budget of instructions can see it.
 func (g *generation) moduleConfig(i *instance) wazero.ModuleConfig {
 	return g.plugin.manager.cfg.clocks(wazero.NewModuleConfig()).

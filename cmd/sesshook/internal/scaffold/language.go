@@ -29,7 +29,7 @@ type Language struct {
 	files []file
 	// sdk is what is copied.
 	sdk []source
-	// reference is the SDK's own page in the folder, and hooks how that names them.
+	// reference begins a sentence on where the SDK is documented.
 	reference string
 }
 

@@ -224,8 +224,9 @@ func attempt(ctx context.Context, f func(context.Context) error) error {
 	for {
 		once, cancel := context.WithTimeout(ctx, attemptTimeout)
 		err := f(once)
+		silent := once.Err() != nil && errors.Is(err, context.DeadlineExceeded)
 		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+		if !silent || ctx.Err() != nil {
 			return err
 		}
 	}
