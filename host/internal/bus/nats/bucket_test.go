@@ -153,12 +153,20 @@ func TestAFullBucketOfAnOldServerIsSwept(t *testing.T) {
 		t.Fatalf("Put into a full bucket: %v", err)
 	}
 	put(t, a, "k0", "smaller", time.Minute) // replaces
-	later(a, time.Minute+clockSkew)
-	a.bucket.mu.Lock()
-	a.bucket.swept = time.Time{} // the first sweep found nothing
-	a.bucket.mu.Unlock()
+	await(t, "the end of the sweep that found nothing", func() bool {
+		a.bucket.mu.Lock()
+		defer a.bucket.mu.Unlock()
+		if a.bucket.sweeping {
+			return false
+		}
+		// It reads the clock, and puts the next sweep off: both are set after it.
+		later(a, time.Minute+clockSkew)
+		a.bucket.swept = time.Time{}
+		return true
+	})
+	larger := bytes.Repeat(value, 2) // than what k0 has left
 	await(t, "room", func() bool {
-		err := a.Put(timely(t), "new", value, time.Minute)
+		err := a.Put(timely(t), "new", larger, time.Minute)
 		if err != nil && !errors.Is(err, session.ErrLimit) {
 			t.Fatal(err)
 		}
