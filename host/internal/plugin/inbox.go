@@ -21,6 +21,10 @@ type inbox struct {
 	asked  chan struct{} // one element for each request that is being answered
 	missed missed
 
+	// spreading is held while a message goes to every slot, so that all have
+	// them in one order, and while a reload moves what they have to others.
+	spreading sync.Mutex
+
 	mu     sync.Mutex
 	topics map[string]func() // subscriptions, with what cancels them
 	closed bool
@@ -90,22 +94,22 @@ func (b *inbox) receive(ev session.Event) {
 	case !hooks.has(onMessage):
 	case ev.Message.Reply != nil:
 		b.answer(&ev)
-	case ev.Message.Key == "":
+	case forEveryone(&ev):
 		b.everywhere(&ev)
 	default:
 		b.pushed(&ev, p.push(&ev, false))
 	}
 }
 
+// forEveryone reports whether ev is a message for every instance.
+func forEveryone(ev *session.Event) bool { return ev.Kind == abi.Message && ev.Message.Key == "" }
+
 // everywhere queues a message without a key for every instance.
 func (b *inbox) everywhere(ev *session.Event) {
+	b.spreading.Lock()
+	defer b.spreading.Unlock()
 	for _, s := range *b.plugin.slots.Load() {
-		r := s.ring.push(ev)
-		if r == moved { // a reload to another number of instances: all of them, once more
-			b.everywhere(ev)
-			return
-		}
-		b.pushed(ev, r)
+		b.pushed(ev, s.ring.push(ev))
 	}
 }
 

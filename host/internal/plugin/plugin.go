@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -316,28 +317,70 @@ func (s *slot) take(inst *instance, queue room) {
 
 // reshard moves everything that is queued to as many slots as there are fresh
 // instances. An id's events were all in one slot, in order, and are so again.
-// The caller has the turn of every old slot, and calls begin.
+// What is for every instance stays with the heir of the one that it waited for;
+// see everyone. The caller has the turn of every old slot, and calls begin.
 func (p *Plugin) reshard(old []*slot, fresh []*instance, perSlot room) {
 	next := make([]*slot, len(fresh))
 	for n, inst := range fresh {
 		next[n] = newSlot(p, n, perSlot)
 		next[n].take(inst, perSlot)
 	}
-	for _, s := range old {
-		waiting, lost := s.ring.close()
-		for _, events := range [][]session.Event{s.batch[s.next:], waiting} {
-			for _, ev := range events {
-				r := &p.pick(next, subject(&ev)).ring
-				r.events = append(r.events, ev)
-				r.bytes += payload(&ev)
-			}
-		}
+	p.inbox.spreading.Lock()
+	defer p.inbox.spreading.Unlock()
+	waiting := make([][]session.Event, len(old))
+	for n, s := range old {
+		queued, lost := s.ring.close()
+		waiting[n] = append(slices.Clone(s.batch[s.next:]), queued...)
 		next[0].ring.lost += lost + s.lost
 		s.batch, s.next, s.lost, s.retired = nil, 0, 0, true
 		signal(s.ring.wake)
 	}
+	everyone := everyone(waiting, len(next))
+	for n, events := range waiting {
+		for _, ev := range events {
+			switch {
+			case forEveryone(&ev):
+				for _, heir := range everyone[n] {
+					next[heir].ring.inherit(ev)
+				}
+			case ev.Kind == abi.Lost:
+				next[0].ring.inherit(ev)
+			default:
+				p.pick(next, subject(&ev)).ring.inherit(ev)
+			}
+		}
+	}
 	p.slots.Store(&next)
 	p.unstarted = next
+}
+
+// everyone returns, for each old slot, which of n new ones are given what it
+// has for every instance: the one of its number, if there still is one. Those
+// that are new get what the slot has that is furthest behind; the others have
+// the end of that, since all had the same in the same order.
+func everyone(waiting [][]session.Event, n int) [][]int {
+	heirs := make([][]int, len(waiting))
+	behind, most := 0, -1
+	for i, events := range waiting {
+		if i < n {
+			heirs[i] = []int{i}
+		}
+		count := 0
+		for _, ev := range events {
+			if forEveryone(&ev) {
+				count++
+			}
+		}
+		if count > most {
+			behind, most = i, count
+		}
+	}
+	if len(waiting) > 0 {
+		for i := len(waiting); i < n; i++ {
+			heirs[behind] = append(heirs[behind], i)
+		}
+	}
+	return heirs
 }
 
 // begin starts the workers of new slots, and with them plugin_ready: once the

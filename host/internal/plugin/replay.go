@@ -111,12 +111,7 @@ func (r *replay) announce(id session.ID, h hook, offer func(session.ID, func(ses
 			return r.ctx.Err() == nil
 		}
 		s := r.plugin.slotOf(id)
-		if s == nil {
-			return false
-		}
-		select {
-		case <-s.ring.freed:
-		case <-r.ctx.Done():
+		if s == nil || !s.ring.awaitRoom(r.ctx) {
 			return false
 		}
 	}

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"context"
 	"sync"
 	"unsafe"
 
@@ -21,7 +22,7 @@ type ring struct {
 	lost   uint64          // since the last take
 	parked bool            // the worker waits for wake
 	closed bool            // replaced: push somewhere else
-	room   bool            // somebody waits for half of the ring to be free
+	room   bool            // somebody is in awaitRoom
 
 	wake  chan struct{} // to the worker, capacity 1
 	freed chan struct{} // to whoever waits for room, capacity 1
@@ -78,16 +79,37 @@ func payload(ev *session.Event) int64 {
 }
 
 // pushIfRoom queues ev if at least half of the ring is free. Otherwise it
-// counts nothing as lost, and freed will be signalled once there is room.
+// counts nothing as lost.
 func (r *ring) pushIfRoom(ev *session.Event) pushed {
 	r.mu.Lock()
-	if !r.closed && len(r.events)+r.taken >= r.limit/2 {
-		r.room = true
-		r.mu.Unlock()
+	full := !r.closed && !r.halfFree()
+	r.mu.Unlock()
+	if full {
 		return overflow
 	}
-	r.mu.Unlock()
 	return r.push(ev)
+}
+
+// halfFree reports whether half of the ring is free, with the lock.
+func (r *ring) halfFree() bool { return len(r.events)+r.taken < r.limit/2 }
+
+// awaitRoom waits until half of the ring is free, or the ring was closed: then
+// there may be room in its successor. It returns false if ctx ends first. One
+// goroutine at a time may wait.
+func (r *ring) awaitRoom(ctx context.Context) bool {
+	r.mu.Lock()
+	wait := !r.closed && !r.halfFree()
+	r.room = wait
+	r.mu.Unlock()
+	if !wait {
+		return ctx.Err() == nil
+	}
+	select {
+	case <-r.freed:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // take hands the worker all that waits, and the number of events that were
@@ -120,10 +142,14 @@ func (r *ring) done(batch []session.Event) {
 	if cap(batch) <= maxSpare {
 		r.spare = batch[:0]
 	}
-	wake := r.room
-	r.room = false
+	r.letIn()
 	r.mu.Unlock()
-	if wake {
+}
+
+// letIn ends awaitRoom, with the lock.
+func (r *ring) letIn() {
+	if r.room {
+		r.room = false
 		signal(r.freed)
 	}
 }
@@ -137,9 +163,17 @@ func (r *ring) close() (waiting []session.Event, lost uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
+	r.letIn()
 	waiting, lost = r.events, r.lost
 	r.events, r.lost = nil, 0
 	return waiting, lost
+}
+
+// inherit queues what waited in a ring that was replaced, whatever the limits:
+// it was accepted. Nobody else uses the ring yet.
+func (r *ring) inherit(ev session.Event) {
+	r.events = append(r.events, ev)
+	r.bytes += payload(&ev)
 }
 
 // len returns the number of events that have not been delivered.
