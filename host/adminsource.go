@@ -193,6 +193,7 @@ func tlsStats(t tlsbind.Stats) admin.TLSStats {
 			abi.Denied:      t.Refused + t.WrongName,
 			abi.Unsupported: t.Incompatible,
 			abi.NotFound:    t.Expired,
+			abi.Removed:     t.Removed,
 		},
 	}
 }

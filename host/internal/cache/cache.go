@@ -210,17 +210,21 @@ func (c *Cache) Get(id session.ID) (*session.Session, error) {
 }
 
 // Fetch returns the session under id on behalf of a client or a front, with a
-// GET event, or session.ErrNotFound without one. Either is counted, and a
-// session that was fetched is evicted later. The session is shared and
-// immutable.
+// GET event. Without one, it returns session.ErrRemoved where a tombstone
+// stands, so that nobody goes looking for what would not be taken, and else
+// session.ErrNotFound. Hits and misses are counted, and a session that was
+// fetched is evicted later. The session is shared and immutable.
 func (c *Cache) Fetch(id session.ID, src session.Source) (*session.Session, error) {
-	sh, _ := c.shard(id)
+	sh, h := c.shard(id)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	now := c.now()
 	e := sh.live(id, now)
 	if e == nil {
 		sh.count.misses++
+		if sh.graves.has(id, h, now) {
+			return nil, session.ErrRemoved
+		}
 		return nil, session.ErrNotFound
 	}
 	sh.count.hits++

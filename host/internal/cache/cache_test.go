@@ -198,8 +198,14 @@ func TestFetch(t *testing.T) {
 	wantErr(t, "Fetch of an absent id", err, session.ErrNotFound)
 	_, err = r.Fetch("", front)
 	wantErr(t, "Fetch of no id", err, session.ErrNotFound)
-	r.wantEvents(t, "GET a FRONT")
-	if st := r.Stats(); st.Hits != 1 || st.Misses != 2 {
+	r.insert(t, "removed", 10)
+	if err := r.Remove("removed", abi.Explicit, front); err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Fetch("removed", front)
+	wantErr(t, "Fetch of what was removed", err, session.ErrRemoved)
+	r.wantEvents(t, "GET a FRONT", "INSERT removed CLIENT", "REMOVE removed FRONT EXPLICIT")
+	if st := r.Stats(); st.Hits != 1 || st.Misses != 3 {
 		t.Errorf("hits %d, misses %d", st.Hits, st.Misses)
 	}
 }

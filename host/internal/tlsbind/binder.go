@@ -50,7 +50,8 @@ type Cache interface {
 	// session.ErrNotFound where there is none.
 	Get(id session.ID) (*session.Session, error)
 	// Fetch looks a session up for a client: it makes the GET event, and
-	// counts a hit or a miss. It returns session.ErrNotFound where there is none.
+	// counts a hit or a miss. It returns session.ErrNotFound where there is none,
+	// and session.ErrRemoved where there can't be one any more.
 	Fetch(id session.ID, src session.Source) (*session.Session, error)
 	// Insert stores s, which nobody changes any more. Its errors are those of
 	// package session.
@@ -63,9 +64,11 @@ type Cache interface {
 // business; the handshake waits. ctx is the handshake's
 // ([tls.ClientHelloInfo.Context]): it ends with it.
 type Hooks interface {
-	// Miss is told of a genuine id that is not in the cache, and of the node
-	// that made it. It may have inserted the session when it returns: the
-	// binder looks again.
+	// Miss is told of a genuine id that is not in the cache, and was not removed
+	// from it, and of the node that made it. It may have inserted the session
+	// when it returns: the binder looks again. It is asked once in a handshake,
+	// of the first such id: a client may present several, one of which serves,
+	// and one that sends old ids on purpose is not to have each looked for.
 	Miss(ctx context.Context, id session.ID, home session.Node)
 	// Resume is asked before s is resumed: false refuses, and the client makes
 	// a full handshake. In TLS 1.3 the client has not proved at this time that

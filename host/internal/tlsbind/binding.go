@@ -20,6 +20,8 @@ type binding struct {
 	clientAuth tls.ClientAuthType
 	verify     func(tls.ConnectionState) error // the config's own, where not tracked
 
+	asked bool // the hooks were, for a session that is not here
+
 	// parent is the session that unwrap returned last, which is the one that
 	// was resumed if any was: crypto/tls goes through the identities of a TLS
 	// 1.3 client in their order, asks for each, and stops at the first that it

@@ -53,6 +53,9 @@ func (m *memory) Fetch(id session.ID, src session.Source) (*session.Session, err
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fetches++
+	if _, removed := m.removed[id]; err != nil && removed {
+		err = session.ErrRemoved
+	}
 	if src != (session.Source{Origin: abi.FromClient}) {
 		panic("the source of a fetch")
 	}

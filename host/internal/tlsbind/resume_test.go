@@ -237,9 +237,16 @@ func TestSessionsThatAreNotResumed(t *testing.T) {
 		"made under a server name, none now": {
 			func(w *world) { w.client.ServerName, w.client.InsecureSkipVerify = "", true },
 			func(s Stats) uint64 { return s.WrongName }},
-		"removed": {
+		"not here": {
 			func(w *world) { delete(w.f.cache.sessions, w.s.ID) },
 			func(s Stats) uint64 { return s.Missed }},
+		"removed": {
+			func(w *world) {
+				if err := w.f.cache.Remove(w.s.ID, abi.Explicit, fromClient); err != nil {
+					panic(err)
+				}
+			},
+			func(s Stats) uint64 { return s.Removed }},
 		"of another TLS version": {
 			func(w *world) { reseal(w, func(m *session.Meta, _ *[]byte) { m.Version ^= 7 }) },
 			func(s Stats) uint64 { return s.Incompatible }},
@@ -356,6 +363,42 @@ func TestMissIsFilled(t *testing.T) {
 		s.ok(t, client, false)
 		if stats := f.Stats(); misses != 2 || f.cache.fetches != 1 || stats.Missed != 1 {
 			t.Errorf("%d misses, %d fetches, %+v", misses, f.cache.fetches, stats)
+		}
+	})
+}
+
+// A hello with many ids of sessions that are nowhere costs one search.
+func TestHooksAreAskedOnceInAHandshake(t *testing.T) {
+	f := newFarm(nil)
+	misses := 0
+	f.hooks.miss = func(context.Context, session.ID, session.Node) { misses++ }
+	bd := &binding{binder: f.Binder, ctx: t.Context()}
+	for range 5 {
+		id := f.keys.NewID(testNode)
+		if state, err := bd.unwrap([]byte(id), tls.ConnectionState{}); state != nil || err != nil {
+			t.Errorf("unwrap: %v, %v", state, err)
+		}
+	}
+	if stats := f.Stats(); misses != 1 || stats.Missed != 5 {
+		t.Errorf("%d misses, %+v", misses, stats)
+	}
+}
+
+// Whoever presents what was removed has nobody looked for it: it would be
+// refused.
+func TestHooksAreNotAskedForWhatWasRemoved(t *testing.T) {
+	each(t, func(t *testing.T, version uint16, m mode) {
+		f := newFarm(nil)
+		s := f.site(m, serverConfig())
+		client, tickets := clientConfig(version)
+		s.ok(t, client, false)
+		f.hooks.miss = func(context.Context, session.ID, session.Node) { t.Error("asked") }
+		if err := f.cache.Remove(tickets.id(t), abi.Explicit, fromClient); err != nil {
+			t.Fatal(err)
+		}
+		s.ok(t, client, false)
+		if stats := f.Stats(); stats.Removed != 1 || stats.Missed != 0 {
+			t.Errorf("%+v", stats)
 		}
 	})
 }

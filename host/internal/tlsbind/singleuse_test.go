@@ -28,7 +28,7 @@ func TestSingleUse(t *testing.T) {
 			t.Errorf("removed: %v, %d are left", f.cache.removed, len(f.cache.all()))
 		}
 		s.ok(t, client, false) // the same again
-		if stats := f.Stats(); stats.Consumed != 1 || stats.Missed != 1 || stats.ConsumedLate != 0 {
+		if stats := f.Stats(); stats.Consumed != 1 || stats.Removed != 1 || stats.Missed != 0 || stats.ConsumedLate != 0 {
 			t.Errorf("%+v", stats)
 		}
 	})

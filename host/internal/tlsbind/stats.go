@@ -33,6 +33,7 @@ type Stats struct {
 	Resumable    uint64 // given to crypto/tls, which may still refuse
 	Foreign      uint64 // not an id of this farm; neither cache nor hooks saw it
 	Missed       uint64 // not in the cache, nor brought in by a hook
+	Removed      uint64 // removed, or used up where sessions are of single use
 	Expired      uint64 // its life was over
 	WrongName    uint64 // made under another server name
 	Incompatible uint64 // other TLS version, suite, format, or rule for client certificates
@@ -56,6 +57,7 @@ const (
 	lookupResumable outcome = iota
 	lookupForeign
 	lookupMissed
+	lookupRemoved
 	lookupExpired
 	lookupWrongName
 	lookupIncompatible
@@ -65,7 +67,7 @@ const (
 )
 
 var outcomeNames = [outcomes]string{
-	"resumable", "not an id of this farm", "not in the cache", "expired", "made under another server name",
+	"resumable", "not an id of this farm", "not in the cache", "removed", "expired", "made under another server name",
 	"not compatible with this handshake", "unreadable", "refused by a hook",
 }
 
@@ -115,6 +117,7 @@ func (b *Binder) Stats() Stats {
 		Resumable:    s.lookups[lookupResumable].Load(),
 		Foreign:      s.lookups[lookupForeign].Load(),
 		Missed:       s.lookups[lookupMissed].Load(),
+		Removed:      s.lookups[lookupRemoved].Load(),
 		Expired:      s.lookups[lookupExpired].Load(),
 		WrongName:    s.lookups[lookupWrongName].Load(),
 		Incompatible: s.lookups[lookupIncompatible].Load(),

@@ -32,8 +32,11 @@ func (bd *binding) find(identity []byte, cs tls.ConnectionState) (*tls.SessionSt
 		return nil, lookupForeign
 	}
 	id := session.ID(identity)
-	s := bd.fetch(id, home)
-	if s == nil {
+	s, err := bd.fetch(id, home)
+	switch {
+	case errors.Is(err, session.ErrRemoved):
+		return nil, lookupRemoved
+	case err != nil:
 		return nil, lookupMissed
 	}
 	meta, data, err := cfg.Keys.Open(id, s.Sealed)
@@ -63,29 +66,26 @@ func (bd *binding) find(identity []byte, cs tls.ConnectionState) (*tls.SessionSt
 }
 
 // fetch returns the session of id from the cache, after having had the hooks
-// bring it in where it is not there, or nil.
+// bring it in where it is not there.
 //
 // The first look counts a miss. The second is quiet, so that one request that
 // comes to nothing is one miss; only if the session is there now is it fetched,
 // with its GET event and its hit.
-func (bd *binding) fetch(id session.ID, home session.Node) *session.Session {
+func (bd *binding) fetch(id session.ID, home session.Node) (*session.Session, error) {
 	cfg := &bd.binder.cfg
 	s, err := cfg.Cache.Fetch(id, fromClient)
-	if err == nil {
-		return s
+	if !errors.Is(err, session.ErrNotFound) || cfg.Hooks == nil || bd.asked {
+		return s, err
 	}
-	if !errors.Is(err, session.ErrNotFound) || cfg.Hooks == nil {
-		return nil
-	}
+	bd.asked = true
 	cfg.Hooks.Miss(bd.ctx, id, home)
 	if _, err := cfg.Cache.Get(id); err != nil {
-		return nil
+		return nil, err
 	}
-	if s, err = cfg.Cache.Fetch(id, fromClient); err != nil {
-		return nil
+	if s, err = cfg.Cache.Fetch(id, fromClient); err == nil {
+		bd.binder.stats.missesFilled.Add(1)
 	}
-	bd.binder.stats.missesFilled.Add(1)
-	return s
+	return s, err
 }
 
 // judge says whether a session may be resumed here and now, by what is known
