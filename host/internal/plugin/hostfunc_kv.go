@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/sesshook/sesshook/abi"
@@ -22,7 +24,9 @@ func kvGet(c *call) abi.Code {
 		defer cancel()
 		var err error
 		value, err = bus.KVGet(ctx, c.plugin.name, key)
-		code = session.Code(err)
+		if code = session.Code(err); code == abi.NotFound {
+			_ = c.plugin.kv.remove(key)
+		}
 	}
 	if code != abi.OK {
 		return code
@@ -32,19 +36,49 @@ func kvGet(c *call) abi.Code {
 
 // kvPut is kv_put(key, key_len, value, value_len, ttl_ms). On a farm, the
 // plugin's own store keeps account of what this node has put, so that its limits
-// hold.
+// hold. A put that nobody answered may have been one, so it counts until a look
+// shows that it was none; see reconcile.
 func kvPut(c *call) abi.Code {
 	key, value, ttl := c.bytes(0), c.bytes(2), int64(c.params[4])
 	kv, bus := &c.plugin.kv, c.plugin.manager.cfg.Bus
 	if bus == nil {
 		return kv.put(key, value, ttl)
 	}
-	if code := kv.account(key, len(value), ttl); code != abi.OK {
-		return code
-	}
 	ctx, cancel := c.wait(kvTimeout)
 	defer cancel()
-	return session.Code(bus.KVPut(ctx, c.plugin.name, key, value, time.Duration(addMillis(0, ttl))))
+	undo, code := kv.account(key, len(value), ttl)
+	if code == abi.Limit {
+		c.reconcile(ctx)
+		undo, code = kv.account(key, len(value), ttl)
+	}
+	if code != abi.OK {
+		return code
+	}
+	code = session.Code(bus.KVPut(ctx, c.plugin.name, key, value, time.Duration(addMillis(0, ttl))))
+	if code != abi.OK && code != abi.Unavailable { // what was there stays
+		undo()
+	}
+	return code
+}
+
+// reconciled is how many keys one put over the limit looks after: some
+// milliseconds' worth.
+const reconciled = 8
+
+// reconcile takes keys out of the account that the farm does not have any more,
+// or never had: another node has deleted them, the store has lost them, a put
+// did not arrive. It looks after a few, of all by chance: a plugin that is over
+// its limit because of such keys has many of them.
+func (c *call) reconcile(ctx context.Context) {
+	for _, key := range c.plugin.kv.some(reconciled) {
+		_, err := c.plugin.manager.cfg.Bus.KVGet(ctx, c.plugin.name, []byte(key))
+		switch {
+		case errors.Is(err, session.ErrNotFound):
+			_ = c.plugin.kv.remove([]byte(key))
+		case errors.Is(err, session.ErrUnavailable):
+			return
+		}
+	}
 }
 
 // kvDelete is kv_delete(key, key_len).

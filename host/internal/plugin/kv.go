@@ -76,9 +76,34 @@ func (s *kvStore) put(key, value []byte, ttlMS int64) abi.Code {
 	return s.place(key, append([]byte(nil), value...), len(value), ttlMS)
 }
 
-// account is put of a value that is kept elsewhere.
-func (s *kvStore) account(key []byte, size int, ttlMS int64) abi.Code {
-	return s.place(key, nil, size, ttlMS)
+// account is put of a value that is kept elsewhere. undo takes it back.
+func (s *kvStore) account(key []byte, size int, ttlMS int64) (undo func(), code abi.Code) {
+	s.mu.Lock()
+	old, had := s.entries[string(key)]
+	s.mu.Unlock()
+	undo = func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.drop(string(key))
+		if had {
+			s.add(string(key), old)
+		}
+	}
+	return undo, s.place(key, nil, size, ttlMS)
+}
+
+// some returns up to n of the keys, any ones.
+func (s *kvStore) some(n int) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keys := make([]string, 0, n)
+	for key := range s.entries {
+		if len(keys) == n {
+			break
+		}
+		keys = append(keys, key)
+	}
+	return keys
 }
 
 func (s *kvStore) place(key, value []byte, size int, ttlMS int64) abi.Code {
@@ -100,16 +125,21 @@ func (s *kvStore) place(key, value []byte, size int, ttlMS int64) abi.Code {
 	e := kvEntry{value: value, size: size}
 	if ttlMS > 0 {
 		e.expires = addMillis(s.now(), ttlMS)
-		if s.soonest == 0 || e.expires < s.soonest {
-			s.soonest = e.expires
-		}
+	}
+	s.add(string(key), e)
+	return abi.OK
+}
+
+// add is place without asking.
+func (s *kvStore) add(key string, e kvEntry) {
+	if e.expires != 0 && (s.soonest == 0 || e.expires < s.soonest) {
+		s.soonest = e.expires
 	}
 	if s.entries == nil {
 		s.entries = map[string]kvEntry{}
 	}
-	s.entries[string(key)] = e
-	s.bytes += len(key) + size
-	return abi.OK
+	s.entries[key] = e
+	s.bytes += len(key) + e.size
 }
 
 func (s *kvStore) remove(key []byte) abi.Code {

@@ -274,11 +274,40 @@ func TestKeysAreTheFarms(t *testing.T) {
 	bus.fail(errors.Join(session.ErrUnavailable))
 	r.insert(2, 'v')
 	r.result(abi.Unavailable)
-	bus.fail(nil)
-	r.insert(3, 'v') // the third of two
+	bus.fail(session.ErrLimit)
+	r.insert(3, 'v')
 	r.result(abi.Limit)
+	bus.fail(nil)
 	r.insert(4, 'd')
 	r.result(abi.NotFound)
+}
+
+// Two keys are the limit. What does not count is what the farm does not have.
+func TestTheLimitOfKeysIsOfWhatTheFarmHas(t *testing.T) {
+	r, bus := farmRig(t, "kv_keys = 2")
+	first := r.insert(1, 'v')
+	r.result(32)
+	bus.fail(session.ErrUnavailable) // it may have arrived
+	r.insert(2, 'v')
+	r.result(abi.Unavailable)
+	bus.fail(session.ErrLimit) // it has not
+	r.insert(1, 'v')
+	r.result(abi.Limit)
+	bus.fail(nil)
+	r.insert(3, 'v') // the second has not either, as a look shows
+	r.result(32)
+	r.insert(4, 'v')
+	r.result(abi.Limit)
+	if err := bus.KVDelete(t.Context(), "talker", []byte(first.ID)); err != nil { // by another node
+		t.Fatal(err)
+	}
+	r.insert(5, 'v')
+	r.result(32)
+	bus.mu.Lock()
+	defer bus.mu.Unlock()
+	if len(bus.values) != 2 {
+		t.Errorf("%d values", len(bus.values))
+	}
 }
 
 func TestARemovalOfAnAbsentGenuineIDIsBuried(t *testing.T) {
