@@ -39,7 +39,7 @@ type Transport interface {
 	// Get, Put and Delete are a store of values that all nodes share. A ttl of 0
 	// is for good. Errors: session.ErrNotFound, session.ErrTooLarge,
 	// session.ErrLimit where the store is full, session.ErrUnavailable when ctx
-	// ends first.
+	// ends first. Delete may return nil where there is none.
 	Get(ctx context.Context, key string) ([]byte, error)
 	Put(ctx context.Context, key string, value []byte, ttl time.Duration) error
 	Delete(ctx context.Context, key string) error

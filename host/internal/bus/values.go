@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"math"
 	"time"
 
@@ -108,7 +109,9 @@ func (f *Farm) expiry(ttl time.Duration) int64 {
 	return now + int64(ttl)
 }
 
-// KVDelete removes the value of key in space. Errors: as KVGet.
+// KVDelete removes the value of key in space. Errors: as KVGet. It looks before
+// it deletes: a Transport need not tell whether there was anything, and plugins
+// are told.
 func (f *Farm) KVDelete(ctx context.Context, space string, key []byte) error {
 	p, ok := f.place(space, key)
 	if !ok {
@@ -117,5 +120,13 @@ func (f *Farm) KVDelete(ctx context.Context, space string, key []byte) error {
 	if f.closed() {
 		return errClosed
 	}
-	return unavailable(f.transport.Delete(ctx, p.name))
+	_, absent := f.KVGet(ctx, space, key)
+	if absent != nil && !errors.Is(absent, session.ErrNotFound) {
+		return absent
+	}
+	// What no key opens, or is over, takes room all the same.
+	if err := f.transport.Delete(ctx, p.name); err != nil {
+		return unavailable(err)
+	}
+	return absent
 }

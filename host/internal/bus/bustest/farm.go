@@ -232,6 +232,9 @@ func farmValues(t *testing.T, farms []*bus.Farm, _ []bus.Transport) {
 	if err := farms[1].KVPut(ctx, "space", key, nil, 0); err != nil {
 		t.Fatal(err)
 	}
+	if err := farms[0].KVDelete(ctx, "space", []byte("absent")); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("a deletion of nothing: %v", err)
+	}
 	if err := farms[2].KVDelete(ctx, "space", key); err != nil {
 		t.Errorf("delete: %v", err)
 	}
