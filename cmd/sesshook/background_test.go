@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a script waits for what should come at once.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 type backgroundKey struct{}
 
