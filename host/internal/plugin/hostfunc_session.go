@@ -47,7 +47,7 @@ func sessionInsert(c *call) abi.Code {
 	if !validID(id) || len(data) == 0 || ttl < 0 || flags&^(abi.Overwrite|abi.Revive) != 0 {
 		return abi.Invalid
 	}
-	s, code := c.admit(session.ID(id), data, ttl)
+	s, code := c.admit(id, data, ttl)
 	if code != abi.OK {
 		c.plugin.manager.refused[-code].Add(1)
 		return code
@@ -57,11 +57,11 @@ func sessionInsert(c *call) abi.Code {
 
 // admit makes a session of what a guest wants to insert. Sealed bytes must be
 // genuine, and their life can only be shortened; bytes in clear need the grant.
-func (c *call) admit(id session.ID, data []byte, ttl int64) (*session.Session, abi.Code) {
+func (c *call) admit(id, data []byte, ttl int64) (*session.Session, abi.Code) {
 	m := c.plugin.manager
 	now := m.cfg.Now()
 	if session.IsSealed(data) {
-		meta, _, err := m.cfg.Keys.Open(id, data)
+		meta, err := m.cfg.Keys.Check(view(id), data)
 		if err != nil {
 			return nil, session.Code(err)
 		}
@@ -70,7 +70,9 @@ func (c *call) admit(id session.ID, data []byte, ttl int64) (*session.Session, a
 		if ttl > 0 {
 			meta.Expires = min(meta.Expires, addMillis(now, ttl))
 		}
-		return &session.Session{ID: id, Meta: meta, Sealed: append([]byte(nil), data...)}, abi.OK
+		s := &session.Session{Meta: meta}
+		s.ID, s.Sealed = session.Keep(id, data)
+		return s, abi.OK
 	}
 	if !c.gen.secrets {
 		return nil, abi.Denied
@@ -83,7 +85,9 @@ func (c *call) admit(id session.ID, data []byte, ttl int64) (*session.Session, a
 	if ttl > 0 {
 		meta.Expires = addMillis(now, ttl)
 	}
-	return &session.Session{ID: id, Meta: meta, Sealed: m.cfg.Keys.Seal(id, meta, data)}, abi.OK
+	s := &session.Session{ID: session.ID(id), Meta: meta}
+	s.Sealed = m.cfg.Keys.Seal(s.ID, meta, data)
+	return s, abi.OK
 }
 
 // sessionRemove is session_remove(id, id_len).

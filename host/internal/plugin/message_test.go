@@ -342,7 +342,7 @@ func TestASealedSessionLivesNoLongerThanTheHostsOwn(t *testing.T) {
 	s := r.session(1, 0) // an hour
 	i := (*r.m.plugins["talker"].slots.Load())[0].inst
 	c := call{i, nil}
-	got, code := c.admit(s.ID, s.Sealed, 0)
+	got, code := c.admit([]byte(s.ID), s.Sealed, 0)
 	if code != abi.OK || got.Expires != s.Created+int64(time.Minute) {
 		t.Errorf("%v: it lives for %v", code, time.Duration(got.Expires-s.Created))
 	}

@@ -104,8 +104,9 @@ func newDerived(key Key) (d derived, err error) {
 // scratch is memory for one call. What is passed to a cipher through its
 // interface would otherwise be allocated each time.
 type scratch struct {
-	id [2 * IDSize]byte
-	ad [headerSize + abi.MaxID]byte
+	id    [2 * IDSize]byte
+	ad    [headerSize + abi.MaxID]byte
+	plain [2 << 10]byte // of a session with a chain of certificates or two
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}

@@ -81,6 +81,9 @@ func TestOpenRefusesEveryAlteredBit(t *testing.T) {
 		if m, data, err := k.Open(id, altered); err != ErrInvalid || data != nil || m != (Meta{}) {
 			t.Fatalf("bit %d altered: %+v %q %v", bit, m, data, err)
 		}
+		if m, err := k.Check(id, altered); err != ErrInvalid || m != (Meta{}) {
+			t.Fatalf("bit %d altered: checked: %+v %v", bit, m, err)
+		}
 	}
 	for bit := range len(id) * 8 {
 		altered := []byte(id)
@@ -118,6 +121,9 @@ func TestOpenRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if _, _, err := k.Open(tc.id, tc.sealed); !errors.Is(err, ErrInvalid) || Code(err) != abi.Invalid {
 				t.Errorf("Open: %v", err)
+			}
+			if _, err := k.Check(tc.id, tc.sealed); !errors.Is(err, ErrInvalid) {
+				t.Errorf("Check: %v", err)
 			}
 		})
 	}
@@ -226,6 +232,41 @@ func TestSealAndOpenAllocateOnce(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() { k.Open(id, sealed) }); n > 1 {
 		t.Errorf("Open allocates %v times", n)
 	}
+	if n := testing.AllocsPerRun(1000, func() { k.Check(id, sealed) }); n != 0 {
+		t.Errorf("Check allocates %v times", n)
+	}
+}
+
+// Sessions of all sizes: those that fit into the memory of a call, and others.
+func TestCheckSaysWhatOpenSays(t *testing.T) {
+	k := RandomKeyring()
+	for _, size := range []int{0, 1, 200, 1900, 2 << 10, 3 << 10, abi.MaxSession} {
+		id := k.NewID(Node{1})
+		sealed := k.Seal(id, fullMeta, bytes.Repeat([]byte("s"), size))
+		if m, err := k.Check(id, sealed); err != nil || m != fullMeta {
+			t.Errorf("%d bytes: %+v, %v", size, m, err)
+		}
+		s := scratches.Get().(*scratch)
+		if bytes.Contains(s.plain[:], []byte("s")) {
+			t.Errorf("%d bytes: some of the session is left behind", size)
+		}
+		scratches.Put(s)
+	}
+}
+
+func TestKeepCopies(t *testing.T) {
+	id, sealed := []byte("id"), []byte("sealed")
+	keptID, kept := Keep(id, sealed)
+	id[0], sealed[0] = 'X', 'X'
+	if keptID != "id" || string(kept) != "sealed" {
+		t.Errorf("%q, %q", keptID, kept)
+	}
+	if cap(kept) != len(kept) {
+		t.Errorf("room behind it: %d", cap(kept)-len(kept))
+	}
+	if keptID, kept = Keep(nil, nil); keptID != "" || len(kept) != 0 {
+		t.Errorf("of nothing: %q, %q", keptID, kept)
+	}
 }
 
 func FuzzOpen(f *testing.F) {
@@ -240,6 +281,10 @@ func FuzzOpen(f *testing.F) {
 		before := bytes.Clone(b)
 		if _, data, err := k.Open(ID(id), b); err == nil && (id != "id" || string(data) != "session") {
 			t.Errorf("%x is opened for %q", b, id)
+		}
+		m, _, opened := k.Open(ID(id), b)
+		if checked, err := k.Check(ID(id), b); err != opened || checked != m {
+			t.Errorf("%x is %+v, %v when it is checked, and %+v, %v when it is opened", b, checked, err, m, opened)
 		}
 		if !bytes.Equal(b, before) {
 			t.Error("Open writes to the envelope")

@@ -9,6 +9,7 @@ package session
 
 import (
 	"encoding/hex"
+	"unsafe"
 
 	"github.com/sesshook/sesshook/abi"
 )
@@ -16,6 +17,15 @@ import (
 // An ID is a session id, 1 to abi.MaxID bytes, as a string because it is a map
 // key first of all. It is not text.
 type ID string
+
+// Keep returns copies of id and of the sealed session under it, in one piece of
+// memory: neither is kept without the other anyway.
+func Keep(id, sealed []byte) (ID, []byte) {
+	both := make([]byte, len(id)+len(sealed))
+	n := copy(both, id)
+	copy(both[n:], sealed)
+	return ID(unsafe.String(unsafe.SliceData(both), n)), both[n:]
+}
 
 // Hex returns the id in lower-case hexadecimal digits, as logs and the admin
 // endpoint show it.
