@@ -190,13 +190,14 @@ func (f *processFarm) expectPosted() {
 	}
 }
 
-// judge looks at what happened since a time.
+// judge looks at what happened since a time, and at what was removed at any: a
+// node that comes back must hear of what was removed before it was killed.
 func (f *processFarm) judge(since time.Time) {
 	f.t.Helper()
-	removed := f.crowd.removedSince(since)
-	bad, err := f.crowd.risen(removed)
+	removed, all := f.crowd.removedSince(since), f.crowd.removedSince(time.Time{})
+	bad, err := f.crowd.risen(all)
 	f.check(err)
-	f.t.Logf("%d sessions were removed meanwhile", len(removed))
+	f.t.Logf("%d sessions were removed meanwhile, %d in all", len(removed), len(all))
 	for _, b := range bad {
 		f.t.Errorf("risen from the dead: %s", b)
 	}
