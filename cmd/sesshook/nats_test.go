@@ -19,8 +19,10 @@ import (
 // A natsServer is Debian's nats-server on a port of this machine, as a process
 // that can be killed and started again.
 type natsServer struct {
-	addr string
-	cmd  *exec.Cmd
+	addr  string
+	dir   string   // that flags are relative to
+	flags []string // beside the address
+	cmd   *exec.Cmd
 }
 
 func (n *natsServer) url() string { return "nats://" + n.addr }
@@ -35,7 +37,8 @@ func (n *natsServer) start() error {
 	if err != nil {
 		return err
 	}
-	n.cmd = exec.Command(program, "-a", "127.0.0.1", "-p", port)
+	n.cmd = exec.Command(program, append([]string{"-a", "127.0.0.1", "-p", port}, n.flags...)...)
+	n.cmd.Dir = n.dir
 	stderr, err := n.cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -77,11 +80,12 @@ func (n *natsServer) kill() {
 	}
 }
 
-// cmdNATS is nats start, nats kill.
+// cmdNATS is nats start [FLAG...], nats kill.
 func cmdNATS(ts *testscript.TestScript, args []string) error {
 	n := ts.Value(natsKey{}).(*natsServer)
 	switch args[0] {
 	case "start":
+		n.dir, n.flags = ts.MkAbs("."), args[1:]
 		ts.Setenv("NATS", n.url())
 		ts.Defer(n.kill)
 		return n.start()

@@ -35,19 +35,19 @@ var explanations = []struct {
 	hint  string
 	alone bool // err's own text adds nothing
 }{
-	{says("authorization violation"), "the server refuses the user: check user and password in the URL, or the credentials file", true},
+	{says("authorization violation"), "the server refuses the user: check user and password in the URL, or the credentials file (--nats-creds)", true},
 	{says("authentication expired"), "the credentials have expired: get new ones from whoever runs this NATS, and put them in the same file", true},
 	{says("authentication revoked"), "the credentials are revoked: get new ones from whoever runs this NATS", true},
 	{says("maximum connections exceeded"), "raise max_connections of the server", false},
 	{says("maximum account active connections exceeded"), "raise the account's limit of connections", false},
 	{is(nats.ErrSecureConnWanted), "the server offers no TLS: turn it on there, or leave out tls://, CA and certificate here", true},
-	{as[x509.UnknownAuthorityError], "name the CA that signed the server's certificate", false},
+	{as[x509.UnknownAuthorityError], "name the CA that signed the server's certificate (--nats-ca)", false},
 	{as[x509.HostnameError], "name the server in the URL as its certificate does", false},
 	{as[x509.CertificateInvalidError], "the server's certificate must be renewed, or one of the clocks is wrong", false},
 	{as[tls.RecordHeaderError], "whatever listens there does not speak TLS", true},
-	{says("tls: certificate required"), "the server wants a client certificate: name one and its key", false},
+	{says("tls: certificate required"), "the server wants a client certificate: name one and its key (--nats-cert, --nats-key)", false},
 	{says("tls: bad certificate", "tls: unknown certificate authority", "tls: unknown certificate"), "the server refuses this client's certificate: it must be signed by a CA that the server trusts", false},
-	{says("closed by remote after tls handshake"), "the server refuses this client's certificate, or wants one: name one and its key, signed by a CA that the server trusts", true},
+	{says("closed by remote after tls handshake"), "the server refuses this client's certificate, or wants one: name one and its key (--nats-cert, --nats-key), signed by a CA that the server trusts", true},
 	{is(nats.ErrNoInfoReceived), "whatever listens there is no NATS server: check host and port", true},
 	{is(syscall.ECONNREFUSED), "nobody listens there: start NATS, or correct the URL", false},
 	{as[*net.DNSError], "check the host's name", false},
