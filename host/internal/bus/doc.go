@@ -26,12 +26,17 @@
 //     connection, every number is in the end either delivered to a subscriber or
 //     reported to it as lost, once, as long as the sender lives to say so.
 //   - When they are told. Grace after a later message has come, or else after
-//     the sender's next head, which comes every second (less often in a farm of
-//     more than a thousand nodes) and says what its next number is; after a
-//     partition, or a broken link, as soon as the first of these gets through.
+//     the sender's next head on the topic, which says what its next number is;
+//     after a partition, or a broken link, as soon as the first of these gets
+//     through. A node sends heads every second (less often in a farm of more than
+//     a thousand nodes): on all topics that it has published to in its life, where
+//     these are at most 512; else on the 256 that it published to last, and on 256
+//     of the others in rotation. So the loss of a last message on a topic that is
+//     one of n is noticed within a second if it is in use, and within n/256 of
+//     them if it is not: a minute of 16384.
 //   - What was before. Who subscribes is told of all that others had published to
 //     the topic until then as lost, with a Heard of 0: it tells that there is
-//     something to catch up on.
+//     something to catch up on. This, too, takes a head.
 //
 // Messages are lost: what a Transport loses, above all while a connection is
 // broken; what Publish refuses with ErrUnavailable or ErrLimit (both take a
@@ -63,9 +68,11 @@
 // A key of a message is at most abi.MaxID bytes, the data of a message, request
 // or reply at most abi.MaxMessage and what the Transport carries, a value at most
 // abi.MaxSession, its key 1 to abi.MaxID. 8 MiB of messages wait to be sent; 1024
-// topics may be subscribed to and as many published to; 65536 requests may be
-// under way; 65536 other nodes are remembered, until 10 minutes after they were
-// last heard.
+// topics may be subscribed to; 65536 requests may be under way; 65536 other nodes
+// are remembered, until 10 minutes after they were last heard. 262144 topics may
+// be published to, each of which takes some 150 bytes and its name for as long as
+// the Farm lives, because its numbers must not begin anew: who lets others
+// publish has to bound how many topics each makes up.
 //
 // # Trust
 //

@@ -96,7 +96,7 @@ type Farm struct {
 // Limits of what a Farm keeps. What the outside can make it keep is bounded by
 // their products; who has no farm key can make it keep nothing.
 const (
-	maxTopics = 1024    // subscribed to, and as many published to
+	maxTopics = 1024    // subscribed to; for those published to see maxPublished
 	maxPeers  = 1 << 16 // nodes remembered, and streams of one topic
 )
 

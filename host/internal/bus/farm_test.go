@@ -164,12 +164,22 @@ func TestPublishRefuses(t *testing.T) {
 				t.Errorf("%s: %v, want %v", name, err, tc.want)
 			}
 		}
-		for n := len(f.out.topics); n < maxTopics; n++ {
-			publish(t, f, fmt.Sprintf("t%d", n), "", "")
+	}, "a")
+}
+
+func TestPublishBoundsItsTopics(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		f := r.farms["a"]
+		publish(t, f, "x", "", "")
+		f.out.mu.Lock()
+		for n := range maxPublished - 1 {
+			f.out.topics.byName[fmt.Sprintf("t%d", n)] = nil
 		}
+		f.out.mu.Unlock()
 		if err := f.Publish("one.more", nil, nil); !errors.Is(err, session.ErrLimit) {
 			t.Errorf("one topic more: %v", err)
 		}
+		publish(t, f, "x", "", "")
 	}, "a")
 }
 

@@ -3,6 +3,7 @@ package bus
 import (
 	"encoding/binary"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -143,6 +144,27 @@ func TestAClockThatWasSetBackHeals(t *testing.T) {
 	}, "a", "b")
 }
 
+// TestAClockThatIsSetBackDelaysNoLoss: the receiver's, between a gap and its
+// report.
+func TestAClockThatIsSetBackDelaysNoLoss(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		var back atomic.Int64
+		c := r.join("c", func(cfg *Config) { cfg.Now = func() int64 { return time.Now().UnixNano() - back.Load() } })
+		e := listen(t, c, "x")
+		publish(t, r.farms["a"], "x", "k", "1")
+		synctest.Wait()
+		r.SetFaults(Faults{Loss: 1})
+		publish(t, r.farms["a"], "x", "k", "2")
+		synctest.Wait()
+		r.SetFaults(Faults{})
+		publish(t, r.farms["a"], "x", "k", "3")
+		e.expect(t, "a k=1", "a k=3")
+		back.Store(int64(time.Hour))
+		time.Sleep(Grace + 2*beat)
+		e.expect(t, "a lost 1")
+	}, "a")
+}
+
 // TestAStreamOutlivesWhatIsKnownOfItsNode: what an ended run sent on another
 // topic is still good where it is behind in its own queue only.
 func TestAStreamOutlivesWhatIsKnownOfItsNode(t *testing.T) {
@@ -212,4 +234,38 @@ func TestNodesThatAreGoneAreForgotten(t *testing.T) {
 			t.Errorf("%d peers and %d streams remembered", len(f.peers), len(f.topics["x"].streams))
 		}
 	}, "a", "b")
+}
+
+// TestAStreamIsKeptForAsLongAsItGoesOn: the turn of a topic may come less often
+// than forgetAfter; but neither is a topic kept that nobody is subscribed to, nor
+// what an earlier run of a node has published.
+func TestAStreamIsKeptForAsLongAsItGoesOn(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		b := r.farms["b"]
+		heard := map[string]*ear{}
+		for _, topic := range []string{"x", "y", "z"} {
+			heard[topic] = listen(t, b, topic)
+		}
+		publish(t, r.farms["a"], "x", "k", "1")
+		publish(t, r.farms["a"], "y", "k", "1")
+		publish(t, r.farms["c"], "z", "k", "1")
+		heard["y"].expect(t, "a k=1")
+		heard["y"].cancel()
+		r.farms["c"].Close()
+		time.Sleep(time.Second)
+		r.join("c")
+		time.Sleep(time.Second)
+		b.mu.Lock()
+		for _, topic := range b.topics {
+			for _, s := range topic.streams {
+				s.run.heard -= 2 * int64(forgetAfter)
+			}
+		}
+		b.forget(time.Now().UnixNano())
+		x, y, z := len(b.topics["x"].streams), b.topics["y"], len(b.topics["z"].streams)
+		b.mu.Unlock()
+		if x != 1 || y != nil || z != 0 {
+			t.Errorf("%d streams of a topic in use, %d of an ended run; %v, which nobody hears", x, z, y)
+		}
+	}, "a", "b", "c")
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/sesshook/sesshook/abi"
 	"github.com/sesshook/sesshook/host/internal/session"
 )
 
@@ -16,7 +15,10 @@ const (
 	smallFrame = 1 << 10
 	// maxWaiting is how many bytes may wait to be sent.
 	maxWaiting = 8 << 20
-	// maxIdle is how many buffers of frames are kept for later.
+	// manyFrames is how many may wait before each gets no more memory than what
+	// is in it: of maxWaiting bytes, each may be to another topic.
+	manyFrames = 1 << 10
+	// maxIdle is how many frames are kept for later.
 	maxIdle = 16
 	// defaultPayload is assumed of a Transport that does not know, because it
 	// has not met its server: NATS's default.
@@ -32,39 +34,28 @@ type outbox struct {
 	wake chan struct{} // to run, capacity 1
 
 	mu      sync.Mutex
-	topics  map[string]*outTopic
-	order   []*outTopic // all, oldest first
-	ready   []*outTopic // those with frames, in turn
-	bytes   int         // of records that wait or are being sent
-	payload int         // the largest sealed frame
-	up      bool        // as far as is known
-	heads   bool        // heads have to be sent
-	parked  bool        // run waits for wake
+	topics  register
+	ready   *outTopic // the first of those with frames, in turn
+	last    *outTopic // the last of them
+	frames  int       // that wait
+	bytes   int       // of records that wait or are being sent
+	payload int       // the largest sealed frame
+	up      bool      // as far as is known
+	heads   bool      // heads have to be sent
+	parked  bool      // run waits for wake
 	closing bool
-	idle    [][]byte
+	idle    []*outFrame
 
-	sealed []byte // run's own
-}
-
-// An outTopic numbers the messages to one topic.
-type outTopic struct {
-	subject string
-	ad      []byte
-	next    uint64 // of the next message
-	frames  []outFrame
-}
-
-// An outFrame is a messages frame in the making, with room for its header.
-type outFrame struct {
-	first uint64
-	count int
-	b     []byte
+	// run's own
+	sealed    []byte
+	addresses addresses
 }
 
 func (o *outbox) init(f *Farm) {
 	o.farm = f
 	o.wake = make(chan struct{}, 1)
-	o.topics = map[string]*outTopic{}
+	o.topics.init()
+	o.addresses.init(f.name)
 	o.follow(f.transport.Link().Up)
 }
 
@@ -94,21 +85,19 @@ func (o *outbox) add(topic string, key, data []byte) error {
 	if o.closing {
 		return errClosed
 	}
-	t, err := o.topic(topic)
-	if err != nil {
-		return err
-	}
 	if size > o.payload-sealRoom-messagesSize {
 		return session.ErrTooLarge
 	}
+	t, err := o.topics.find(topic)
+	if err != nil {
+		return err
+	}
+	o.topics.touch(t)
 	n := t.next
 	t.next++
 	if err := o.admit(size); err != nil {
 		o.farm.counters.unsent.Add(1)
 		return err
-	}
-	if len(t.frames) == 0 {
-		o.ready = append(o.ready, t)
 	}
 	f := o.frame(t, n, size)
 	f.b = appendRecord(f.b, key, data)
@@ -128,58 +117,47 @@ func (o *outbox) admit(size int) error {
 	return nil
 }
 
-func (o *outbox) topic(name string) (*outTopic, error) {
-	if t := o.topics[name]; t != nil {
-		return t, nil
-	}
-	if !abi.ValidTopic(name) {
-		return nil, session.ErrInvalid
-	}
-	if len(o.topics) >= maxTopics {
-		return nil, session.ErrLimit
-	}
-	farm := o.farm.name
-	t := &outTopic{subject: messageSubject(farm, name), ad: associate(frameMessages, farm, name, nil), next: 1}
-	o.topics[name] = t
-	o.order = append(o.order, t)
-	return t, nil
-}
-
 // frame returns the frame that message n of t goes to.
 func (o *outbox) frame(t *outTopic, n uint64, size int) *outFrame {
-	if len(t.frames) > 0 {
-		last := &t.frames[len(t.frames)-1]
-		follows := last.first+uint64(last.count) == n
-		if follows && len(last.b)+size <= min(maxFrame, o.payload-sealRoom) {
+	room := smallFrame
+	if last := t.newest; last != nil && last.first+uint64(last.count) == n {
+		if len(last.b)+size <= min(maxFrame, o.payload-sealRoom) {
 			return last
 		}
-	}
-	room := smallFrame
-	if len(t.frames) > 0 {
 		room = maxFrame // behind a full one: this will be, too
 	}
-	t.frames = append(t.frames, outFrame{first: n, b: o.buffer(room)})
-	return &t.frames[len(t.frames)-1]
+	if o.frames >= manyFrames {
+		room = messagesSize + size
+	}
+	if t.oldest == nil {
+		o.queue(t)
+	}
+	f := o.blank(room)
+	f.first = n
+	t.push(f)
+	o.frames++
+	return f
 }
 
-// buffer returns memory with room for a header at its start, and about as much
+// blank returns a frame with room for a header at its start, and about as much
 // as is asked for behind it.
-func (o *outbox) buffer(room int) []byte {
+func (o *outbox) blank(room int) *outFrame {
 	if n := len(o.idle); n > 0 {
-		b := o.idle[n-1]
+		f := o.idle[n-1]
 		o.idle = o.idle[:n-1]
-		return b
+		return f
 	}
-	return make([]byte, messagesSize, room)
+	return &outFrame{b: make([]byte, messagesSize, room)}
 }
 
 // release takes back the memory of a frame, and its share of the limit.
-func (o *outbox) release(b []byte) {
+func (o *outbox) release(f *outFrame) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.bytes -= len(b) - messagesSize
-	if len(o.idle) < maxIdle && cap(b) <= 2*maxFrame {
-		o.idle = append(o.idle, b[:messagesSize])
+	o.bytes -= len(f.b) - messagesSize
+	if len(o.idle) < maxIdle && cap(f.b) <= 2*maxFrame {
+		*f = outFrame{b: f.b[:messagesSize]}
+		o.idle = append(o.idle, f)
 	}
 }
 
@@ -191,9 +169,9 @@ func (o *outbox) signal() {
 	}
 }
 
-// announce has heads sent: on each topic a frame that says what the next number
-// is. It goes the way of the messages and behind them, so that it overtakes
-// none where a receiver is slow.
+// announce has heads sent, on the topics whose turn it is: frames that say what
+// the next number is. They go the way of the messages and behind them, so that
+// they overtake none where a receiver is slow.
 func (o *outbox) announce() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -224,7 +202,7 @@ func (o *outbox) run() {
 		switch what, t, f := o.take(); what {
 		case sendFrame:
 			o.send(t, f.first, f.count, f.b)
-			o.release(f.b)
+			o.release(f)
 		case sendHeads:
 			o.sendHeads()
 		case park:
@@ -235,23 +213,33 @@ func (o *outbox) run() {
 	}
 }
 
+// queue puts t behind all topics that have frames.
+func (o *outbox) queue(t *outTopic) {
+	if o.ready == nil {
+		o.ready = t
+	} else {
+		o.last.behind = t
+	}
+	o.last = t
+}
+
 // take returns what is to be done, one frame of each topic in turn.
-func (o *outbox) take() (what job, t *outTopic, f outFrame) {
+func (o *outbox) take() (what job, t *outTopic, f *outFrame) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.heads {
 		o.heads = false
-		return sendHeads, nil, f
+		return sendHeads, nil, nil
 	}
-	if len(o.ready) == 0 {
-		return o.rest(), nil, f
+	if o.ready == nil {
+		return o.rest(), nil, nil
 	}
-	t = o.ready[0]
-	o.ready = append(o.ready[:0], o.ready[1:]...)
-	f = t.frames[0]
-	t.frames = append(t.frames[:0], t.frames[1:]...)
-	if len(t.frames) > 0 {
-		o.ready = append(o.ready, t)
+	t = o.ready
+	o.ready, t.behind = t.behind, nil
+	f = t.pop()
+	o.frames--
+	if t.oldest != nil {
+		o.queue(t)
 	}
 	return sendFrame, t, f
 }
@@ -271,8 +259,9 @@ func (o *outbox) send(t *outTopic, first uint64, count int, b []byte) {
 	h.time = o.farm.now()
 	h.append(b[:0])
 	binary.LittleEndian.PutUint64(b[headerSize:], first)
-	o.sealed = o.farm.keys.SealMessage(o.sealed[:0], t.ad, b)
-	if err := o.farm.publish(t.subject, "", o.sealed); err != nil {
+	to := o.addresses.of(t)
+	o.sealed = o.farm.keys.SealMessage(o.sealed[:0], to.ad, b)
+	if err := o.farm.publish(to.subject, "", o.sealed); err != nil {
 		o.failed(err, count)
 		return
 	}
@@ -296,8 +285,9 @@ type head struct {
 }
 
 func (o *outbox) sendHeads() {
+	b := make([]byte, messagesSize)
 	for _, h := range o.listHeads() {
-		o.send(h.topic, h.next, 0, make([]byte, messagesSize))
+		o.send(h.topic, h.next, 0, b)
 	}
 }
 
@@ -306,11 +296,12 @@ func (o *outbox) sendHeads() {
 func (o *outbox) listHeads() []head {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	all := make([]head, len(o.order))
-	for i, t := range o.order {
+	chosen := o.topics.choose()
+	all := make([]head, len(chosen))
+	for i, t := range chosen {
 		all[i] = head{t, t.next}
-		if len(t.frames) > 0 {
-			all[i].next = t.frames[0].first
+		if t.oldest != nil {
+			all[i].next = t.oldest.first
 		}
 	}
 	return all

@@ -95,7 +95,7 @@ func (f *Farm) forget(now int64) {
 	}
 	for name, t := range f.topics {
 		for node, s := range t.streams {
-			if now-s.run.heard > int64(forgetAfter) && len(s.holes) == 0 {
+			if now-s.run.heard > int64(forgetAfter) && len(s.holes) == 0 && !f.continues(t, s) {
 				delete(t.streams, node)
 			}
 		}
@@ -103,6 +103,15 @@ func (f *Farm) forget(now int64) {
 			delete(f.topics, name)
 		}
 	}
+}
+
+// continues reports whether s may be silent only because its node has so many
+// topics that the turn of this one is yet to come. Its next head would be that
+// of a new stream, and all that had come before would be lost. It is called
+// with mu.
+func (f *Farm) continues(t *topic, s *stream) bool {
+	p := f.peers[s.from]
+	return p != nil && p.run.epoch == s.run.epoch && len(t.subscribers) > 0
 }
 
 // peerCount returns how many nodes are remembered.

@@ -160,8 +160,12 @@ func (s *stream) fill(from, to uint64) bool {
 	return true
 }
 
-// giveUp closes the holes that are due.
+// giveUp closes the holes that are due. Where the clock was set back, they are
+// due Grace after that was seen, and not when the clock gets there again.
 func (s *stream) giveUp(now int64) (lost missing) {
+	for i := range s.holes {
+		s.holes[i].due = min(s.holes[i].due, now+int64(Grace))
+	}
 	s.holes = slices.DeleteFunc(s.holes, func(h hole) bool {
 		if h.due > now {
 			return false

@@ -98,6 +98,17 @@ func TestStreamRefusesWhatItGaveUp(t *testing.T) {
 	}
 }
 
+func TestStreamGivesUpInTimeThoughTheClockIsSetBack(t *testing.T) {
+	s := stream{next: 1}
+	s.accept(3, 1, int64(time.Hour))
+	if lost := s.giveUp(7); lost.count != 0 {
+		t.Errorf("gave up %d at once", lost.count)
+	}
+	if lost := s.giveUp(7 + int64(Grace)); lost.count != 2 {
+		t.Errorf("gave up %d of 2 after Grace", lost.count)
+	}
+}
+
 func TestStreamBoundsItsHoles(t *testing.T) {
 	s := stream{next: 1}
 	var lost uint64
