@@ -27,16 +27,35 @@ func messagePublish(c *call) abi.Code {
 	if !c.plugin.inbox.rate.take(len(data)) {
 		return abi.Limit
 	}
-	return session.Code(bus.Publish(c.topicName(topic), key, data))
+	name, ok := c.publishable(topic)
+	if !ok {
+		return abi.Limit
+	}
+	return session.Code(bus.Publish(name, key, data))
 }
 
-// topicName returns topic as a string that may be kept. A plugin has few, and
-// mostly the one that it had before.
-func (c *call) topicName(topic []byte) string {
-	if string(topic) != c.lastTopic {
-		c.lastTopic = string(topic)
+// publishable returns topic as a string that may be kept; false where it is one
+// too many. Mostly it is the one before, which costs a comparison.
+func (c *call) publishable(topic []byte) (name string, ok bool) {
+	if string(topic) == c.lastTopic {
+		return c.lastTopic, true
 	}
-	return c.lastTopic
+	if name, ok = c.gen.topics.find(topic); !ok {
+		name, ok = c.plugin.inbox.published.admit(topic)
+	}
+	if ok {
+		c.lastTopic = name
+	}
+	return name, ok
+}
+
+// askable returns topic as a string that may be kept. That it was asked says
+// nothing of whether it may be published to.
+func (c *call) askable(topic []byte) string {
+	if string(topic) != c.lastAsked {
+		c.lastAsked = string(topic)
+	}
+	return c.lastAsked
 }
 
 // sendable checks what every message has.
@@ -81,7 +100,7 @@ func messageRequest(c *call) abi.Code {
 	}
 	ctx, cancel := c.wait(timeout)
 	defer cancel()
-	reply, err := bus.Request(ctx, c.topicName(topic), to, data)
+	reply, err := bus.Request(ctx, c.askable(topic), to, data)
 	if err != nil {
 		return session.Code(err)
 	}

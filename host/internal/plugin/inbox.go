@@ -11,15 +11,16 @@ import (
 )
 
 // An inbox is a plugin's end of the farm: what it has subscribed to, and how
-// what arrives reaches its instances. It outlives reloads, so that none of them
-// misses a message.
+// what arrives reaches its instances; and how much it may send. It outlives
+// reloads, so that none of them misses a message.
 type inbox struct {
-	plugin *Plugin
-	rate   rate
-	ctx    context.Context // ends what waits for other nodes
-	giveUp context.CancelFunc
-	asked  chan struct{} // one element for each request that is being answered
-	missed missed
+	plugin    *Plugin
+	rate      rate
+	published published
+	ctx       context.Context // ends what waits for other nodes
+	giveUp    context.CancelFunc
+	asked     chan struct{} // one element for each request that is being answered
+	missed    missed
 
 	// spreading is held while a message goes to every slot, so that all have
 	// them in one order, and while a reload moves what they have to others.
@@ -258,18 +259,27 @@ func (b *inbox) tellMissed() {
 // topics are those that the instances of a generation have subscribed to.
 type topics struct {
 	mu    sync.Mutex
-	names map[string]bool
+	names map[string]string // to themselves, as in published
 }
 
 func (t *topics) add(names []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.names == nil {
-		t.names = map[string]bool{}
+		t.names = map[string]string{}
 	}
 	for _, name := range names {
-		t.names[name] = true
+		t.names[name] = name
 	}
+}
+
+// find returns topic as a string that may be kept; false where none is
+// subscribed to it.
+func (t *topics) find(topic []byte) (name string, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name, ok = t.names[string(topic)]
+	return name, ok
 }
 
 func (t *topics) all() map[string]bool {

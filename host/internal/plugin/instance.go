@@ -41,7 +41,8 @@ type instance struct {
 	subject    *session.Session   // its session; nil where it has none
 	request    func([]byte) error // answers the request that is being handled; nil where it has been, or there is none
 	until      time.Duration      // when host functions stop waiting, by clock; 0 is an event_deadline from the first wait on
-	lastTopic  string             // that it has sent to
+	lastTopic  string             // that it has published to
+	lastAsked  string             // the topic of its last request
 	topics     []string           // that plugin_start has subscribed to
 	state      []byte             // the predecessor's, within plugin_restore
 	home       session.Node       // whose digits are in node
