@@ -5,8 +5,8 @@
 // A trace is lines of text. One that begins with ">" is a call of a Replica: the
 // number of an instance, the clock, the name of the call, its arguments. Those
 // that begin with "<" behind it are the calls of the host that it must make, in
-// this order, and behind "=" what the host returns. Bytes are in hexadecimal
-// digits, and "-" is no bytes.
+// this order, and behind "=" what the host returns, and, of a request, how many ns
+// of the clock that took. Bytes are in hexadecimal digits, and "-" is no bytes.
 package sharerust
 
 import (
@@ -47,6 +47,9 @@ func trace(seed uint64, acts int, crowds bool) string {
 		}
 		f.act()
 		f.pass([]int64{0, 50, 250, 1000, 3000}[f.rng.IntN(5)] * millisecond)
+	}
+	for _, n := range f.nodes {
+		f.visit(n)
 	}
 	f.pass(35 * second) // with the last beats
 	for _, n := range f.nodes {
@@ -142,6 +145,10 @@ func (n *node) lost(from, topic string, count, heard int64) {
 	n.call(words("lost", from, topic, count, heard), func(r *replica.Replica) { r.MessagesLost([]byte(from), []byte(topic), count, heard) })
 }
 
+func (n *node) missed(id, home string) {
+	n.call(words("missed", id, home), func(r *replica.Replica) { r.Missed([]byte(id), []byte(home)) })
+}
+
 // replay delivers that many events of a replay.
 func (n *node) replay(count int) {
 	if n.f.stalled {
@@ -193,15 +200,12 @@ func (f *farm) act() {
 		if id := f.nodes[f.rng.IntN(instances)].any(); id != "" {
 			n.message("00000000dead", "share.pull", "", "\x01\x09"+string([]byte{byte(f.rng.IntN(2))})+id, true)
 		}
-	case p < 72:
-		if id := f.nodes[f.rng.IntN(instances)].any(); id != "" {
-			home := []string{"", n.id(), f.nodes[f.rng.IntN(instances)].id()}[f.rng.IntN(3)]
-			n.call(words("missed", id, home), func(r *replica.Replica) { r.Missed([]byte(id), []byte(home)) })
-		}
-	case p < 76:
+	case p < 75:
+		f.visit(n)
+	case p < 78:
 		count := 1 + int64(f.rng.IntN(9))
 		n.call(words("eventslost", count), func(r *replica.Replica) { r.EventsLost(count) })
-	case p < 80:
+	case p < 82:
 		n.lost([]string{"", "short", n.id(), "00000000dead"}[f.rng.IntN(4)], []string{"share", "share." + n.id(), "other"}[f.rng.IntN(3)], 2, 0)
 	case p < 90:
 		n.message("00000000dead", "share", "key", f.nonsense(), f.rng.IntN(3) == 0)
@@ -214,10 +218,24 @@ func (f *farm) act() {
 	}
 }
 
+// visit has clients come with sessions that the node does not have: soon after
+// one another, and some with the same, which is what pulls remember.
+func (f *farm) visit(n *node) {
+	for range 5 + f.rng.IntN(20) {
+		id := f.nodes[f.rng.IntN(instances)].any()
+		if id == "" || f.rng.IntN(2) == 0 {
+			id = fmt.Sprint("old ", f.rng.IntN(3))
+		}
+		dead := fmt.Sprintf("%012x", 0xdead+f.rng.IntN(4)/3*f.rng.IntN(30))
+		n.missed(id, []string{"", n.id(), f.nodes[f.rng.IntN(instances)].id(), dead, dead, dead}[f.rng.IntN(6)])
+		f.now += []int64{0, 0, 0, 30, 120, 1000}[f.rng.IntN(6)] * millisecond
+	}
+}
+
 // crowd does one thing that a limit of the protocol is about.
 func (f *farm) crowd() {
 	n := f.nodes[f.rng.IntN(instances)]
-	switch f.rng.IntN(5) {
+	switch f.rng.IntN(6) {
 	case 0: // who ask
 		for i := range 70 {
 			ask := fmt.Sprintf("\x01\x04%c%08d%08d%c\x00\x00\x00\x00\x00\x00\x00", f.rng.IntN(4), i, i, f.rng.IntN(100))
@@ -243,6 +261,11 @@ func (f *farm) crowd() {
 		f.pass(int64(8+f.rng.IntN(6)) * second)
 		f.stalled = false
 		f.pass(int64(f.rng.IntN(14)) * second)
+	case 5: // nodes that hang
+		for i := range 150 {
+			n.missed(fmt.Sprint("old ", i), fmt.Sprintf("%012x", 0xdead+f.rng.IntN(40)))
+			f.now += int64(f.rng.IntN(300)) * millisecond
+		}
 	}
 }
 
@@ -398,7 +421,10 @@ func (h host) Request(dst []byte, topic string, to, data []byte, timeoutMS uint3
 	if code >= 0 {
 		code = abi.Code(len(reply))
 	}
-	fmt.Fprintf(&h.n.f.out, "< %s = %d %s\n", words("request", topic, string(to), string(data), timeoutMS), int(code), digits(reply))
+	timeout := int64(timeoutMS) * millisecond
+	took := []int64{0, timeout/2 - 1, timeout / 2, timeout, timeout, timeout}[h.n.f.rng.IntN(6)]
+	fmt.Fprintf(&h.n.f.out, "< %s = %d %s %d\n", words("request", topic, string(to), string(data), timeoutMS), int(code), digits(reply), took)
+	h.n.f.now += took
 	return append(dst, reply...), code
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -60,6 +61,29 @@ func TestTracesSeeEverything(t *testing.T) {
 	for kind := 1; kind <= 7; kind++ {
 		if !strings.Contains(text, fmt.Sprintf(" 01%02x", kind)) {
 			t.Errorf("no trace has a message of type %d", kind)
+		}
+	}
+}
+
+// anyPulls finds a Replica that pulls, and from any.
+var anyPulls = regexp.MustCompile(` new [23] share \d+ \d+ true `)
+
+// TestTracesSeeWhatPullsLeaveOut: each reason not to ask is in them.
+func TestTracesSeeWhatPullsLeaveOut(t *testing.T) {
+	var all strings.Builder
+	for _, seed := range committed {
+		if text := trace(seed, 30, false); anyPulls.MatchString(text) {
+			all.WriteString(text)
+		}
+	}
+	const dead = "303030303030303064656164" // a home node
+	for what, line := range map[string]string{
+		"the home node is left alone": `> \d \d+ missed \w+ ` + dead + `\n< request \w+ - `,
+		"there is no search":          `> \d \d+ missed \w+ ` + dead + `\n< request \w+ ` + dead + ` \w+ 60 = -7 - \d+\n>`,
+		"nobody is asked":             `> \d \d+ missed \w+ ` + dead + `\n>`,
+	} {
+		if !regexp.MustCompile(line).MatchString(all.String()) {
+			t.Errorf("no trace has a miss in which %s", what)
 		}
 	}
 }

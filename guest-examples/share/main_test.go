@@ -219,6 +219,24 @@ func TestAMissAsksTheHomeNodeAndThenAny(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotAskedIsCounted(t *testing.T) {
+	h := started(t, `{"mode": "pull"}`)
+	var asked []string
+	h.SetAnswer(func(topic, node, data string) (string, abi.Code) {
+		if asked = append(asked, node); node == other {
+			return fetchHead + "\x00", abi.OK
+		}
+		return "", abi.Unavailable
+	})
+	for _, id := range []string{"one", "another"} {
+		deliver(t, h, onSessionMiss, abi.Event{Kind: abi.Miss, ID: id, Node: other})
+	}
+	h.Stop(pluginStop)
+	if !slices.Equal(asked, []string{other, "", other}) || h.Metric("pull_missed") != 2 || h.Metric("pull_spared") != 1 {
+		t.Errorf("asked %q, missed %d, spared %d", asked, h.Metric("pull_missed"), h.Metric("pull_spared"))
+	}
+}
+
 func TestAFetchIsAnsweredWithWhatIsHere(t *testing.T) {
 	fetch := func(flags, id string) abi.Event {
 		return abi.Event{Kind: abi.Message, Flags: abi.Request, Node: other, Topic: "share.pull", Data: fetchHead + flags + id}

@@ -288,6 +288,36 @@ fn a_miss_asks_the_home_node_and_then_any() {
 }
 
 #[test]
+fn what_is_not_asked_is_counted() {
+    let host = started(r#"{"mode": "pull"}"#);
+    let asked = Rc::new(RefCell::new(Vec::<String>::new()));
+    let seen = asked.clone();
+    host.set_answer(move |_, node, _| {
+        let node = core::str::from_utf8(node).unwrap();
+        seen.borrow_mut().push(node.to_string());
+        match node {
+            OTHER => Ok([FETCH, b"\x00"].concat()),
+            _ => Err(Error::Unavailable),
+        }
+    });
+    for id in [&b"one"[..], b"another"] {
+        deliver(
+            &host,
+            on_session_miss,
+            &Record {
+                kind: Kind::Miss,
+                id,
+                node: OTHER.as_bytes(),
+                ..Record::default()
+            },
+        );
+    }
+    host.stop(plugin_stop);
+    assert_eq!(*asked.borrow(), [OTHER, "", OTHER]);
+    assert_eq!((host.metric("pull_missed"), host.metric("pull_spared")), (2, 1));
+}
+
+#[test]
 fn a_fetch_is_answered_with_what_is_here() {
     let host = started(r#"{"mode": "pull"}"#);
     host.set_session(b"id", b"sealed");

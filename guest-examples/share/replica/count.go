@@ -30,6 +30,7 @@ const (
 	PullAbsent
 	PullUnavailable
 	PullServed
+	PullSpared
 
 	counterCount
 )
@@ -39,7 +40,7 @@ var counterNames = [counterCount]string{
 	"applied_inserts", "applied_removes", "known", "buried", "refused", "refused_removed",
 	"malformed", "messages_lost", "events_lost",
 	"asks", "resyncs", "transfers_sent", "transfers_failed", "transfer_sessions", "transfer_removes", "resent",
-	"pulled", "pull_missed", "pull_absent", "pull_unavailable", "pull_served",
+	"pulled", "pull_missed", "pull_absent", "pull_unavailable", "pull_served", "pull_spared",
 }
 
 // String returns the name of the metric.

@@ -64,8 +64,10 @@
 // time had run out. A batch that is not acknowledged is sent again, and at last
 // given up: the asker hears no more of it, and asks again.
 //
-// Only Pull and the search for a first node to ask wait for an answer, for the
-// milliseconds of the config.
+// Only pulls and the search for a first node to ask wait for an answer, for the
+// milliseconds of the config. What a pull has waited for in vain it does not wait
+// for again at once: there are few instances, and sessions that nobody has would
+// take all of them.
 //
 // # Concurrency
 //

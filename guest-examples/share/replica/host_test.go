@@ -22,6 +22,9 @@ type still struct {
 	sent    []sentMessage
 	replays int
 	logs    []string
+
+	// request answers those to pull; without it nobody is there.
+	request func(node, data []byte, timeout int64) (string, abi.Code)
 }
 
 type sentMessage struct{ topic, key, data string }
@@ -48,8 +51,12 @@ func (h *still) Publish(topic string, key, data []byte) abi.Code {
 	return h.code
 }
 
-func (h *still) Request(dst []byte, _ string, _, _ []byte, _ uint32) ([]byte, abi.Code) {
-	return dst, abi.Unavailable
+func (h *still) Request(dst []byte, _ string, node, data []byte, timeoutMS uint32) ([]byte, abi.Code) {
+	if h.request == nil {
+		return dst, abi.Unavailable
+	}
+	reply, code := h.request(node, data, int64(timeoutMS)*millisecond)
+	return append(dst, reply...), code
 }
 
 // took returns the messages of that type that were published since, and

@@ -35,6 +35,10 @@ type Replica struct {
 	transfers []*transfer // to whom this instance is sending
 	replayed  bool        // something of a replay came since the last tick
 	owed      debt
+
+	absences absences // what pulls have learned; each instance learns for itself
+	silents  silents
+	searched int64 // when the last search that found nothing ended
 }
 
 // New returns a Replica that has not done anything.
@@ -47,6 +51,7 @@ func New(h Host, cfg Config) *Replica {
 	}
 	if cfg.Mode.pulls() {
 		r.reply = make([]byte, 0, maxReply)
+		r.absences = make(absences, absencesKept)
 	}
 	return r
 }

@@ -28,7 +28,12 @@ func TestTheSteadyPathAllocatesNothing(t *testing.T) {
 	insert, remove := []byte{version, msgInsert, 1, 2, 3}, []byte{version, msgRemove}
 	batch := beginEntry(number{1, 2}.append([]byte{version, msgBatch}), entryTombstone, id)
 	fetch := []byte{version, msgFetch, 0, 'i', 'd'}
+	h.request = func(_, _ []byte, timeout int64) (string, abi.Code) {
+		h.now += timeout
+		return "", abi.Unavailable
+	}
 	steady := func() {
+		h.now += minute // after which all are asked again
 		r.Inserted(id, home, abi.FromClient, 0, noon)
 		r.Removed(id, abi.Explicit, 0, noon)
 		r.Message(from, topic, id, insert, false)
@@ -40,6 +45,9 @@ func TestTheSteadyPathAllocatesNothing(t *testing.T) {
 	steady()
 	if n := testing.AllocsPerRun(100, steady); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+	if r.Count(PullUnavailable) != 102 || r.Count(PullSpared) != 0 {
+		t.Errorf("%d home nodes were waited for, %d spared", r.Count(PullUnavailable), r.Count(PullSpared))
 	}
 	if n := testing.AllocsPerRun(100, func() { r.Message(from, topic, id, batch, false) }); n > 1 {
 		t.Errorf("%v allocations for a batch", n) // the sender's id

@@ -31,10 +31,11 @@ pub enum Counter {
     PullAbsent,
     PullUnavailable,
     PullServed,
+    PullSpared,
 }
 
 /// The names of the metrics, in the order of [`Counter`].
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 26] = [
     "sent_inserts",
     "sent_removes",
     "unavailable",
@@ -60,6 +61,7 @@ const NAMES: [&str; 25] = [
     "pull_absent",
     "pull_unavailable",
     "pull_served",
+    "pull_spared",
 ];
 
 /// Counts are added up here and handed to the host with each tick: a call of the

@@ -7,6 +7,7 @@
 //! It knows nothing of WebAssembly. The plugin calls it from its hooks and gives it
 //! a [`Host`] on the SDK; tests give it one in memory.
 
+mod absence;
 mod appeal;
 mod change;
 mod config;
@@ -19,6 +20,7 @@ pub mod message;
 mod peer;
 mod pull;
 mod seen;
+mod silent;
 mod state;
 mod stillness;
 mod topics;
@@ -80,15 +82,23 @@ pub struct Replica<H> {
     /// Something of a replay came since the last tick.
     replayed: bool,
     owed: debt::Debt,
+
+    /// What pulls have learned; each instance learns for itself.
+    absences: absence::Absences,
+    silents: silent::Silents,
+    /// When the last search that found nothing ended.
+    searched: i64,
 }
 
 impl<H: Host> Replica<H> {
     /// A Replica that has not done anything.
     pub fn new(mut host: H, cfg: Config) -> Self {
         let node = host.node();
+        let pulls = cfg.mode.pulls();
         Replica {
             topics: Topics::new(&cfg.topic, &node),
-            reply: Vec::with_capacity(if cfg.mode.pulls() { pull::MAX_REPLY } else { 0 }),
+            reply: Vec::with_capacity(if pulls { pull::MAX_REPLY } else { 0 }),
+            absences: if pulls { absence::Absences::new() } else { Default::default() },
             cfg,
             host,
             node,
@@ -109,6 +119,8 @@ impl<H: Host> Replica<H> {
             transfers: Vec::new(),
             replayed: false,
             owed: Default::default(),
+            silents: Default::default(),
+            searched: 0,
         }
     }
 

@@ -72,7 +72,7 @@ impl Part {
 }
 
 /// FNV-1a, from a seed on, and never 0.
-fn hash(seed: u64, kind: u8, id: &[u8]) -> u64 {
+pub(super) fn hash(seed: u64, kind: u8, id: &[u8]) -> u64 {
     const PRIME: u64 = 1_099_511_628_211;
     let mut h = (14_695_981_039_346_656_037 ^ seed).wrapping_mul(PRIME);
     h = (h ^ u64::from(kind)).wrapping_mul(PRIME);
