@@ -152,7 +152,7 @@ func messageSubscribe(c *call) abi.Code {
 		return abi.Invalid
 	case slices.Contains(c.topics, string(view(topic))):
 		return abi.OK
-	case len(c.topics) >= c.gen.side.Subscriptions:
+	case !c.gen.topics.admit(c.topics, view(topic), c.gen.side.Subscriptions):
 		return abi.Limit
 	}
 	c.topics = append(c.topics, string(topic))

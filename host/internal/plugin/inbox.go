@@ -273,6 +273,24 @@ func (t *topics) add(names []string) {
 	}
 }
 
+// admit reports whether an instance that has subscribed to some topics may
+// subscribe to one more. All instances together are bounded, also those that
+// take the place of others after a fault: none is unsubscribed before a reload.
+func (t *topics) admit(some []string, topic session.ID, limit int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, ok := t.names[string(topic)]; ok {
+		return true
+	}
+	count := len(t.names)
+	for _, name := range some {
+		if _, ok := t.names[name]; !ok {
+			count++
+		}
+	}
+	return count < limit
+}
+
 // find returns topic as a string that may be kept; false where none is
 // subscribed to it.
 func (t *topics) find(topic []byte) (name string, ok bool) {

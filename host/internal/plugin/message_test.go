@@ -256,6 +256,29 @@ func TestSubscriptionsAreALimit(t *testing.T) {
 	}
 }
 
+// An instance after a fault may subscribe to other topics than the one before.
+func TestSubscriptionsOfAllInstancesAreALimit(t *testing.T) {
+	r, _ := farmRig(t, "subscriptions = 3")
+	sp, quiet := r.speaker("talker")
+	defer quiet()
+	sp.c.gen.topics.add([]string{"another"})
+	subscribe := func(topic string) abi.Code {
+		sp.topic(topic)
+		return messageSubscribe(&sp.c)
+	}
+	sp.c.topics = nil // a new instance
+	for _, tt := range []struct {
+		topic string
+		want  abi.Code
+	}{
+		{"talk", abi.OK}, {"third", abi.OK}, {"third", abi.OK}, {"fourth", abi.Limit}, {"another", abi.OK},
+	} {
+		if code := subscribe(tt.topic); code != tt.want {
+			t.Errorf("%s: %v, want %v", tt.topic, code, tt.want)
+		}
+	}
+}
+
 func TestWithoutAFarmAPluginMaySayNo(t *testing.T) {
 	r := newRig(t)
 	r.load("talker", "")
