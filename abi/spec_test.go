@@ -3,11 +3,7 @@ package abi
 import (
 	"flag"
 	"fmt"
-	"go/ast"
 	"go/constant"
-	"go/parser"
-	"go/token"
-	gotypes "go/types"
 	"maps"
 	"os"
 	"regexp"
@@ -15,7 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"unicode"
+
+	"github.com/sesshook/sesshook/abi/internal/declared"
 )
 
 var update = flag.Bool("update", false, "write the example record into SPEC.md")
@@ -92,57 +89,19 @@ func (tab specTable) numbers(t *testing.T) map[string]int64 {
 	return all
 }
 
-// declared are the exported constants of this package by the name of their
-// type ("" where they have none of their own), as the source declares them.
-func declared(t *testing.T) map[string]map[string]constant.Value {
+// constants are the exported ones of this package by the name of their type.
+func constants(t *testing.T) map[string]map[string]constant.Value {
 	t.Helper()
-	fset := token.NewFileSet()
-	var files []*ast.File
-	for _, name := range []string{"abi.go", "event.go", "functions.go"} {
-		f, err := parser.ParseFile(fset, name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, f)
-	}
-	// Without an importer the functions do not check, which is of no matter.
-	conf := gotypes.Config{Error: func(error) {}}
-	pkg, _ := conf.Check("abi", fset, files, nil)
-	all := make(map[string]map[string]constant.Value)
-	for _, name := range pkg.Scope().Names() {
-		c, ok := pkg.Scope().Lookup(name).(*gotypes.Const)
-		if !ok || !c.Exported() {
-			continue
-		}
-		typ := ""
-		if named, ok := c.Type().(*gotypes.Named); ok {
-			typ = named.Obj().Name()
-		} else if basic := c.Type().(*gotypes.Basic); basic.Info()&gotypes.IsUntyped == 0 {
-			typ = basic.Name()
-		}
-		if all[typ] == nil {
-			all[typ] = make(map[string]constant.Value)
-		}
-		all[typ][name] = c.Val()
+	all, err := declared.Constants(".")
+	if err != nil {
+		t.Fatal(err)
 	}
 	return all
 }
 
-// snake turns ClientCert into CLIENT_CERT.
-func snake(name string) string {
-	var b strings.Builder
-	for i, c := range name {
-		if i > 0 && unicode.IsUpper(c) && !unicode.IsUpper(rune(name[i-1])) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToUpper(c))
-	}
-	return b.String()
-}
-
 func TestSpecNumbersAreTheConstants(t *testing.T) {
 	from := func(prefix string) func(string, int64) string {
-		return func(name string, _ int64) string { return snake(strings.TrimPrefix(name, prefix)) }
+		return func(name string, _ int64) string { return declared.Snake(strings.TrimPrefix(name, prefix)) }
 	}
 	tests := []struct {
 		table string // name of the table's first column
@@ -154,7 +113,7 @@ func TestSpecNumbersAreTheConstants(t *testing.T) {
 			if name == "OK" {
 				return name
 			}
-			return snake(name)
+			return declared.Snake(name)
 		}, func(n int64) string { return Code(n).String() }},
 		{"kind", "Kind", from(""), func(n int64) string { return Kind(n).String() }},
 		{"origin", "Origin", from("From"), func(n int64) string { return Origin(n).String() }},
@@ -162,7 +121,7 @@ func TestSpecNumbersAreTheConstants(t *testing.T) {
 			if n == 0 {
 				return "NONE"
 			}
-			return snake(name)
+			return declared.Snake(name)
 		}, func(n int64) string { return Reason(n).String() }},
 		{"format", "Format", func(_ string, n int64) string { return Format(n).String() }, nil},
 		{"flag", "Flags", from(""), nil},
@@ -170,15 +129,11 @@ func TestSpecNumbersAreTheConstants(t *testing.T) {
 		{"level", "Level", func(name string, _ int64) string { return strings.ToLower(name) }, nil},
 		{"limit", "", func(name string, _ int64) string { return name }, nil},
 	}
-	constants := declared(t)
+	all := constants(t)
 	for _, tt := range tests {
 		t.Run(tt.table, func(t *testing.T) {
 			want := make(map[string]int64)
-			for name, value := range constants[tt.typ] {
-				if value.Kind() != constant.Int {
-					continue
-				}
-				n, _ := constant.Int64Val(value)
+			for name, n := range declared.Integers(all[tt.typ]) {
 				want[tt.name(name, n)] = n
 			}
 			if len(want) == 0 {
@@ -220,7 +175,7 @@ func TestSpecKindsNameTheirHook(t *testing.T) {
 func phaseNames(t *testing.T) map[string]Phase {
 	t.Helper()
 	all := make(map[string]Phase)
-	for name, value := range declared(t)["Phase"] {
+	for name, value := range constants(t)["Phase"] {
 		n, _ := constant.Int64Val(value)
 		if in, ok := strings.CutPrefix(name, "In"); ok {
 			all[strings.ToLower(in)] = Phase(n)
@@ -320,7 +275,7 @@ func TestSpecGrants(t *testing.T) {
 			}
 		}
 	}
-	if n := len(declared(t)["Grant"]); n != len(Grants())+1 {
+	if n := len(constants(t)["Grant"]); n != len(Grants())+1 {
 		t.Errorf("%d constants of type Grant, but %d in Grants and Always", n, len(Grants()))
 	}
 }
