@@ -663,9 +663,10 @@ static inline sh_result sh_event_whole(sh_event *e, sh_buffer *b) {
 /* -------------------------------------------------------------------------- */
 /* Exports                                                                     */
 
-/** Where the host writes event records: SH_EVENT_BUFFER defines both. A plugin that
- *  exports event_buffer by hand defines them itself. */
+/** Where the host writes event records: SH_EVENT_BUFFER defines it, and its size. A plugin
+ *  that exports event_buffer by hand defines both itself. */
 SH_C_ uint8_t *sh_event_buffer_at;
+/** Size of the event buffer, in bytes. */
 SH_C_ uint32_t sh_event_buffer_cap;
 
 #ifdef __cplusplus
@@ -764,12 +765,19 @@ static inline sh_result sh_open_(sh_event *e, uint32_t len) {
  * They are called also where the record is longer than the event buffer
  * (sh_event_is_whole): then sh_event_whole reads all of it, or sh_event_read a part.
  * @{ */
+/** After a session was stored: see SH_ON_SESSION_INSERT. */
 #define SH_ON_SESSION_INSERT_PART(event) SH_EVENT_HOOK_(on_session_insert, event, sh_open_part_)
+/** After a session has left the cache: see SH_ON_SESSION_REMOVE. */
 #define SH_ON_SESSION_REMOVE_PART(event) SH_EVENT_HOOK_(on_session_remove, event, sh_open_part_)
+/** After a client's request fetched a session: see SH_ON_SESSION_GET. */
 #define SH_ON_SESSION_GET_PART(event) SH_EVENT_HOOK_(on_session_get, event, sh_open_part_)
+/** *On the handshake path.* An id of this farm that is not here: see SH_ON_SESSION_MISS. */
 #define SH_ON_SESSION_MISS_PART(event) SH_EVENT_HOOK_(on_session_miss, event, sh_open_part_)
+/** *On the handshake path.* A client is about to resume: see SH_ON_SESSION_RESUME. */
 #define SH_ON_SESSION_RESUME_PART(event) SH_EVENT_HOOK_(on_session_resume, event, sh_open_part_)
+/** A message of another node, of any length: see SH_ON_MESSAGE. */
 #define SH_ON_MESSAGE_PART(event) SH_EVENT_HOOK_(on_message, event, sh_open_part_)
+/** Messages of another node did not arrive: see SH_ON_MESSAGES_LOST. */
 #define SH_ON_MESSAGES_LOST_PART(event) SH_EVENT_HOOK_(on_messages_lost, event, sh_open_part_)
 /** @} */
 

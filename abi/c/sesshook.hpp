@@ -50,16 +50,24 @@ inline std::string_view name(Code c) {
   return {reinterpret_cast<const char *>(n.data), n.len};
 }
 
+/** What an event is about: sh_kind. */
 enum class Kind : std::uint8_t { insert = SH_KIND_INSERT, remove = SH_KIND_REMOVE, get = SH_KIND_GET, miss = SH_KIND_MISS, resume = SH_KIND_RESUME, message = SH_KIND_MESSAGE, lost = SH_KIND_LOST };
+/** Who caused an event: sh_origin. */
 enum class Origin : std::uint8_t { client = SH_ORIGIN_CLIENT, plugin = SH_ORIGIN_PLUGIN, front = SH_ORIGIN_FRONT, admin = SH_ORIGIN_ADMIN, snapshot = SH_ORIGIN_SNAPSHOT, host = SH_ORIGIN_HOST };
+/** Why a session was removed: sh_reason. */
 enum class Reason : std::uint8_t { none = SH_REASON_NONE, explicitly = SH_REASON_EXPLICIT, expired = SH_REASON_EXPIRED, evicted = SH_REASON_EVICTED, consumed = SH_REASON_CONSUMED };
+/** Flag bits of an event: sh_flag. */
 enum class Flag : std::uint8_t { existing = SH_FLAG_EXISTING, replaced = SH_FLAG_REPLACED, resumed = SH_FLAG_RESUMED, client_cert = SH_FLAG_CLIENT_CERT, truncated = SH_FLAG_TRUNCATED, request = SH_FLAG_REQUEST };
+/** How a session's bytes are encoded: sh_format. */
 enum class Format : std::uint16_t { opaque = SH_FORMAT_OPAQUE, go_tls = SH_FORMAT_GO_TLS, openssl_der = SH_FORMAT_OPENSSL_DER };
+/** Levels of log: sh_level. */
 enum class Level : std::int32_t { debug = SH_LEVEL_DEBUG, info = SH_LEVEL_INFO, warn = SH_LEVEL_WARN, error = SH_LEVEL_ERROR };
+/** What SESSHOOK_ON_SESSION_RESUME decides: sh_verdict. */
 enum class Verdict : std::int32_t { allow = SH_ALLOW, refuse = SH_REFUSE };
 
 /** Flags of session_insert, to be combined by `|`. */
 enum class Insert : std::uint32_t { plain = 0, overwrite = SH_OVERWRITE, revive = SH_REVIVE };
+/** Both flags. */
 constexpr Insert operator|(Insert a, Insert b) { return static_cast<Insert>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b)); }
 
 /** A view of elements that somebody else owns: std::span, for C++17. */
@@ -71,10 +79,15 @@ class Span {
   template <std::size_t N>
   constexpr Span(T (&array)[N]) : data_(array), size_(N) {}
 
+  /** The first element; anything where there is none. */
   constexpr T *data() const { return data_; }
+  /** How many elements there are. */
   constexpr std::size_t size() const { return size_; }
+  /** Whether there is none. */
   constexpr bool empty() const { return size_ == 0; }
+  /** For a loop over all of them. */
   constexpr T *begin() const { return data_; }
+  /** Behind the last one. */
   constexpr T *end() const { return data_ + size_; }
   /** The element i, which has to exist. */
   constexpr T &operator[](std::size_t i) const { return data_[i]; }
@@ -107,7 +120,9 @@ class Bytes : public Span<const std::uint8_t> {
   sh_bytes c() const { return sh_view(data(), size()); }
 };
 
+/** Whether they are the same bytes. */
 inline bool operator==(Bytes a, Bytes b) { return sh_equal(a.c(), b.c()); }
+/** Whether they differ. */
 inline bool operator!=(Bytes a, Bytes b) { return !(a == b); }
 
 /** Why something failed. */
@@ -295,17 +310,23 @@ class Event {
  public:
   explicit Event(const sh_event &e) : e_(e) {}
 
+  /** What it is about. */
   Kind kind() const { return static_cast<Kind>(sh_event_kind(&e_)); }
+  /** Who caused it. */
   Origin origin() const { return static_cast<Origin>(sh_event_origin(&e_)); }
   /** Why the session was removed; Reason::none in other events. */
   Reason reason() const { return static_cast<Reason>(sh_event_reason(&e_)); }
+  /** Whether it has a flag. */
   bool has(Flag f) const { return (flags() & static_cast<std::uint8_t>(f)) != 0; }
+  /** All flag bits. Ignore those that are not known. */
   std::uint8_t flags() const { return sh_event_flags(&e_); }
   /** Sequence number; of a LOST, how many messages. */
   std::uint64_t seq() const { return sh_event_seq(&e_); }
-  /** When it happened, in nanoseconds since the Unix epoch, as are the next two. */
+  /** When it happened, in nanoseconds since the Unix epoch. */
   std::int64_t time() const { return sh_event_time(&e_); }
+  /** When the full handshake was that the session goes back to, in the same unit. */
   std::int64_t created() const { return sh_event_created(&e_); }
+  /** When the session's life ends, in the same unit. */
   std::int64_t expires() const { return sh_event_expires(&e_); }
   /** What session_get gives, in bytes. */
   std::uint32_t session_len() const { return sh_event_session_len(&e_); }
@@ -313,15 +334,22 @@ class Event {
   std::uint16_t tls_version() const { return sh_event_tls_version(&e_); }
   /** IANA number, or 0: unknown. */
   std::uint16_t cipher_suite() const { return sh_event_cipher_suite(&e_); }
+  /** How the session's bytes are encoded. */
   Format format() const { return static_cast<Format>(sh_event_format(&e_)); }
 
+  /** The session id; none in MESSAGE and LOST. */
   Bytes id() const { return sh_event_id(&e_); }
+  /** The server name (SNI) that the client asked for; none if it did not. */
   std::string_view server_name() const { return Bytes(sh_event_server_name(&e_)).text(); }
+  /** The application protocol that was negotiated; none if none was. */
   std::string_view alpn() const { return Bytes(sh_event_alpn(&e_)).text(); }
   /** The home node of the session, in MESSAGE and LOST the sender; or none. */
   std::string_view node() const { return Bytes(sh_event_node(&e_)).text(); }
+  /** The topic of a MESSAGE or LOST. */
   std::string_view topic() const { return Bytes(sh_event_topic(&e_)).text(); }
+  /** The key of a MESSAGE; none if it is for every instance. */
   Bytes key() const { return sh_event_key(&e_); }
+  /** The data of a MESSAGE. */
   Bytes data() const { return sh_event_data(&e_); }
 
   /** Whether all of the record is in the event buffer. Parts that are not there are empty;
@@ -378,43 +406,62 @@ inline sh_result finish(std::string_view hook, const Result<Verdict> &r) { retur
  * sesshook::Event and returns a sesshook::Result<void>: an error is logged, and counted by
  * the host as the plugin's. SESSHOOK_ON_SESSION_RESUME returns a Result<Verdict>.
  * @{ */
+/** After a session was stored. */
 #define SESSHOOK_ON_SESSION_INSERT(event) SESSHOOK_EVENT_HOOK_(void, on_session_insert, SH_ON_SESSION_INSERT, event)
+/** After a session has left the cache: Event::reason. */
 #define SESSHOOK_ON_SESSION_REMOVE(event) SESSHOOK_EVENT_HOOK_(void, on_session_remove, SH_ON_SESSION_REMOVE, event)
+/** After a client's request fetched a session. */
 #define SESSHOOK_ON_SESSION_GET(event) SESSHOOK_EVENT_HOOK_(void, on_session_get, SH_ON_SESSION_GET, event)
+/** *On the handshake path.* An id of this farm that is not here: session_insert it. */
 #define SESSHOOK_ON_SESSION_MISS(event) SESSHOOK_EVENT_HOOK_(void, on_session_miss, SH_ON_SESSION_MISS, event)
+/** *On the handshake path.* A client is about to resume: Verdict. */
 #define SESSHOOK_ON_SESSION_RESUME(event) SESSHOOK_EVENT_HOOK_(sesshook::Verdict, on_session_resume, SH_ON_SESSION_RESUME, event)
+/** A message of another node arrived. With Flag::request it waits for message_reply. */
 #define SESSHOOK_ON_MESSAGE(event) SESSHOOK_EVENT_HOOK_(void, on_message, SH_ON_MESSAGE, event)
+/** Messages of another node did not arrive: Event::seq says how many. */
 #define SESSHOOK_ON_MESSAGES_LOST(event) SESSHOOK_EVENT_HOOK_(void, on_messages_lost, SH_ON_MESSAGES_LOST, event)
-/** Also for records that are longer than the event buffer: Event::whole. */
+/** SESSHOOK_ON_SESSION_INSERT also for a record that is longer than the event buffer:
+ *  Event::whole reads it. */
 #define SESSHOOK_ON_SESSION_INSERT_PART(event) SESSHOOK_EVENT_HOOK_(void, on_session_insert, SH_ON_SESSION_INSERT_PART, event)
+/** SESSHOOK_ON_SESSION_REMOVE for such a record too. */
 #define SESSHOOK_ON_SESSION_REMOVE_PART(event) SESSHOOK_EVENT_HOOK_(void, on_session_remove, SH_ON_SESSION_REMOVE_PART, event)
+/** SESSHOOK_ON_SESSION_GET for such a record too. */
 #define SESSHOOK_ON_SESSION_GET_PART(event) SESSHOOK_EVENT_HOOK_(void, on_session_get, SH_ON_SESSION_GET_PART, event)
+/** SESSHOOK_ON_SESSION_MISS for such a record too. */
 #define SESSHOOK_ON_SESSION_MISS_PART(event) SESSHOOK_EVENT_HOOK_(void, on_session_miss, SH_ON_SESSION_MISS_PART, event)
+/** SESSHOOK_ON_SESSION_RESUME for such a record too. */
 #define SESSHOOK_ON_SESSION_RESUME_PART(event) SESSHOOK_EVENT_HOOK_(sesshook::Verdict, on_session_resume, SH_ON_SESSION_RESUME_PART, event)
+/** SESSHOOK_ON_MESSAGE for such a record too. */
 #define SESSHOOK_ON_MESSAGE_PART(event) SESSHOOK_EVENT_HOOK_(void, on_message, SH_ON_MESSAGE_PART, event)
+/** SESSHOOK_ON_MESSAGES_LOST for such a record too. */
 #define SESSHOOK_ON_MESSAGES_LOST_PART(event) SESSHOOK_EVENT_HOOK_(void, on_messages_lost, SH_ON_MESSAGES_LOST_PART, event)
 
 #define SESSHOOK_HOOK_(name, macro, type, param)                                                   \
   static sesshook::Result<void> sesshook_##name##_(type param);                                    \
   macro(sesshook_p_) { return sesshook::detail::finish(#name, sesshook_##name##_(sesshook_p_)); }  \
   static sesshook::Result<void> sesshook_##name##_([[maybe_unused]] type param)
+/** Every `tick` of the sidecar; now, an std::int64_t, is in nanoseconds since the Unix epoch. */
 #define SESSHOOK_ON_TICK(now) SESSHOOK_HOOK_(on_tick, SH_ON_TICK, std::int64_t, now)
+/** The queue was full, and count (an std::int64_t) events were not kept. */
 #define SESSHOOK_ON_EVENTS_LOST(count) SESSHOOK_HOOK_(on_events_lost, SH_ON_EVENTS_LOST, std::int64_t, count)
+/** In the successor: the state has len (an std::uint32_t) bytes; state_read_into. */
 #define SESSHOOK_PLUGIN_RESTORE(len) SESSHOOK_HOOK_(plugin_restore, SH_PLUGIN_RESTORE, std::uint32_t, len)
 
 #define SESSHOOK_PLAIN_HOOK_(name, macro)                                              \
   static sesshook::Result<void> sesshook_##name##_();                                  \
   macro() { return sesshook::detail::finish(#name, sesshook_##name##_()); }            \
   static sesshook::Result<void> sesshook_##name##_()
+/** Once per instance: reads the configuration, subscribes. An error refuses the module. */
 #define SESSHOOK_PLUGIN_START() SESSHOOK_PLAIN_HOOK_(plugin_start, SH_PLUGIN_START)
+/** Once, on the first instance of a module that has gone live. */
 #define SESSHOOK_PLUGIN_READY() SESSHOOK_PLAIN_HOOK_(plugin_ready, SH_PLUGIN_READY)
 
-/** Returns the state as sesshook::Bytes. */
+/** Before an instance is replaced: returns the state as sesshook::Bytes. */
 #define SESSHOOK_PLUGIN_SAVE()                                \
   static sesshook::Bytes sesshook_plugin_save_();             \
   SH_PLUGIN_SAVE() { return sesshook_plugin_save_().c(); }    \
   static sesshook::Bytes sesshook_plugin_save_()
-/** Returns nothing. */
+/** Before an instance is closed in good order. Returns nothing. */
 #define SESSHOOK_PLUGIN_STOP() SH_PLUGIN_STOP()
 /** @} */
 

@@ -65,6 +65,7 @@ sh_bytes fake_session(const char *id);
  *  @{ */
 /** Returns a metric's value; 0 if it is not there. */
 int64_t fake_metric(const char *name);
+/** Tells whether there is a metric of that name. */
 bool fake_has_metric(const char *name);
 /** Returns the value under a key, or no bytes with data NULL. */
 sh_bytes fake_value(const char *key);
@@ -82,8 +83,9 @@ typedef struct fake_message {
 } fake_message;
 /** There is a farm from now on, or not. */
 void fake_farm(bool there);
-/** How many messages the guest has published, and one of them. */
+/** How many messages the guest has published. */
 int fake_published(void);
+/** Returns one of them: 0 is the first. */
 fake_message fake_published_at(int n);
 /** Tells whether the guest has subscribed to a topic. */
 bool fake_subscribed(const char *topic);
