@@ -17,6 +17,26 @@ func TestNewGo(t *testing.T) { tryNew(t, "go", "", "go", "curl") }
 
 func TestNewWAT(t *testing.T) { tryNew(t, "wat", "", "wat2wasm", "curl") }
 
+// TestNewGoBelowAGoWork types what README.md says about that, beside the commands.
+func TestNewGoBelowAGoWork(t *testing.T) {
+	for _, command := range []string{"go work use .", "export GOWORK=off"} {
+		t.Run(command, func(t *testing.T) {
+			dir := t.TempDir()
+			y := newTypist(t, dir, "go")
+			if y == nil {
+				return
+			}
+			y.env = append(y.env, "GOWORK=")
+			y.block("go work init\nsesshook new --lang go a-plugin\ncd a-plugin\n! go test .\n")
+			readme, err := os.ReadFile(filepath.Join(dir, "a-plugin", "README.md"))
+			if err != nil || !strings.Contains(string(readme), "`"+command+"`") {
+				t.Fatalf("README.md does not say %q: %v", command, err)
+			}
+			y.block(command + "\ngo test .\nGOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -o a-plugin.wasm .\n")
+		})
+	}
+}
+
 // tryNew tries the template of a language, for which these programs are needed.
 func tryNew(t *testing.T, language, prelude string, programs ...string) {
 	dir := t.TempDir()
@@ -25,6 +45,10 @@ func tryNew(t *testing.T, language, prelude string, programs ...string) {
 		return
 	}
 	y.prelude = prelude
+	// What others have above the plugin's folder is not its own: cargo looks there.
+	if err := os.WriteFile(filepath.Join(dir, "Cargo.toml"), []byte("[workspace]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	folder := filepath.Join(dir, "a-plugin")
 	var out, errs bytes.Buffer
 	if status := run(t.Context(), []string{"new", "--lang", language, folder}, strings.NewReader(""), &out, &errs); status != exitOK {

@@ -19,8 +19,8 @@ type Language struct {
 	Needs string
 
 	// once, test and build are commands to type in the folder: what has to be done
-	// once, what tests the plugin natively, and what builds NAME.wasm. {%.Name%} is
-	// the plugin's name.
+	// once, what tests the plugin, and what builds NAME.wasm. {%.Name%} is the
+	// plugin's name.
 	once, test, build []string
 	// testsModule is whether the tests are of NAME.wasm.
 	testsModule bool
@@ -31,6 +31,8 @@ type Language struct {
 	sdk []source
 	// reference begins a sentence on where the SDK is documented.
 	reference string
+	// note is a paragraph of README.md on building and testing; mostly there is none.
+	note string
 }
 
 // A file is made of a template.
@@ -76,6 +78,7 @@ func golang() Language {
 			return !isTest(path) && path != "source.go"
 		}}},
 		reference: "`go doc github.com/sesshook/sesshook/abi/guest`, typed in this folder, is the SDK's reference, and sdk/abi/SPEC.md",
+		note:      "Below a folder with a `go.work`, Go asks for the plugin there: `go work use .` adds it, and `export GOWORK=off` has Go look at this folder alone.",
 	}
 }
 
@@ -125,7 +128,7 @@ func assemblyScript() Language {
 	return Language{
 		Name: "assemblyscript", Title: "AssemblyScript",
 		Needs:       "Node 18 or later with npm, which brings the compiler",
-		once:        []string{"npm install"},
+		once:        []string{"npm ci"},
 		build:       []string{"npm run build"},
 		test:        []string{"npm test"},
 		testsModule: true,
@@ -133,6 +136,7 @@ func assemblyScript() Language {
 			{"assemblyscript/index.ts.tmpl", "assembly/index.ts", "the plugin"},
 			{"assemblyscript/plugin.test.mjs.tmpl", "plugin.test.mjs", "its tests, which run in Node on a host in memory"},
 			{"assemblyscript/package.json.tmpl", "package.json", ""},
+			{"assemblyscript/package-lock.json.tmpl", "package-lock.json", "which compiler, to the byte"},
 			{"assemblyscript/asconfig.json.tmpl", "asconfig.json", "the compiler's options, on top of the SDK's"},
 			{"assemblyscript/tsconfig.json.tmpl", "tsconfig.json", "types, for editors"},
 			{"assemblyscript/gitignore.tmpl", ".gitignore", ""},
@@ -147,12 +151,21 @@ func wat() Language {
 		Name: "wat", Title: "WebAssembly's text format",
 		Needs: "wat2wasm (Debian and npm: wabt)",
 		build: []string{"wat2wasm --debug-names {%.Name%}.wat -o {%.Name%}.wasm"},
+		test: []string{
+			`sesshook run --json --events test.jsonl {%.Name%}.wasm | sed -E 's/,"(sha256|size|fuel)":("[0-9a-f]*"|[0-9]+)//g' > played.jsonl`,
+			"diff expected.jsonl played.jsonl",
+		},
+		testsModule: true,
 		files: []file{
 			{"wat/plugin.wat.tmpl", "{%.Name%}.wat", "the plugin"},
-			{"all/gitignore.tmpl", ".gitignore", ""},
+			{"wat/test.jsonl.tmpl", "test.jsonl", "its test: events"},
+			{"wat/expected.jsonl.tmpl", "expected.jsonl", "and what has to come of them"},
+			{"wat/gitignore.tmpl", ".gitignore", ""},
 		},
 		sdk:       []source{specification()},
 		reference: "There is no SDK and need be none: sdk/SPEC.md",
+		note: "The test is what `sesshook run` writes about each event: what the plugin was given, what it called, which metrics changed. What differs from build to build is left out. " +
+			"Where a difference is what you want, `cp played.jsonl expected.jsonl`.",
 	}
 }
 

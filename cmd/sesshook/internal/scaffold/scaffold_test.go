@@ -2,10 +2,12 @@ package scaffold
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -143,12 +145,51 @@ func TestEveryTemplateIsOfALanguage(t *testing.T) {
 	}
 }
 
+// TestNewRustIsAWorkspaceOfItsOwn: below the workspace of somebody else cargo refuses
+// a package that is neither a member of it nor one by itself.
+func TestNewRustIsAWorkspaceOfItsOwn(t *testing.T) {
+	text, err := templates.ReadFile("templates/rust/Cargo.toml.tmpl")
+	if err != nil || !regexp.MustCompile(`(?m)^\[workspace\]`).Match(text) {
+		t.Errorf("no [workspace] in\n%s%v", text, err)
+	}
+}
+
+// locked are the packages of a package-lock.json by where they are.
+func locked(t *testing.T, text []byte, err error) map[string]lockedPackage {
+	t.Helper()
+	var lock struct {
+		Packages map[string]lockedPackage `json:"packages"`
+	}
+	if err := errors.Join(err, json.Unmarshal(text, &lock)); err != nil {
+		t.Fatal(err)
+	}
+	return lock.Packages
+}
+
+type lockedPackage struct{ Version, Integrity, Resolved string }
+
+// TestNewAssemblyScriptHasTheCompilerOfTheSDK, to the byte, and asks no registry by
+// name: whoever makes a plugin has one of their own, maybe.
+func TestNewAssemblyScriptHasTheCompilerOfTheSDK(t *testing.T) {
+	ours, err := templates.ReadFile("templates/assemblyscript/package-lock.json.tmpl")
+	got := locked(t, ours, err)
+	theirs, err := os.ReadFile("../../../../abi/assemblyscript/package-lock.json")
+	for path, want := range locked(t, theirs, err) {
+		if path != "" && got[path] != want {
+			t.Errorf("%s is %+v, the SDK's %+v", path, got[path], want)
+		}
+	}
+	if bytes.Contains(ours, []byte(".tgz")) || got["node_modules/sesshook-guest"].Resolved != "sdk/assemblyscript" {
+		t.Errorf("the lockfile has the host of a registry, or not the SDK: %v", got)
+	}
+}
+
 func TestStepsLeadFromTheFolderToAServer(t *testing.T) {
 	for _, l := range Languages() {
 		p := &Plugin{Name: "a-plugin", Folder: "a-plugin", Language: l}
 		steps := p.Steps()
 		last := steps[len(steps)-1].Commands
-		if last[len(last)-1] != "sesshook serve --modules modules" || len(p.Build()) == 0 {
+		if last[len(last)-1] != "sesshook serve --modules modules" || len(p.Build()) == 0 || len(p.Test()) == 0 {
 			t.Errorf("%s: %v", l.Name, steps)
 		}
 		for _, s := range steps {

@@ -33,8 +33,7 @@ func (p *Plugin) Steps() []Step {
 // Once are the commands that are typed once on a machine.
 func (p *Plugin) Once() []string { return p.commands(p.Language.once...) }
 
-// Test are the commands that test the plugin natively; none where the language
-// does not allow it.
+// Test are the commands that test the plugin: natively, where the language allows it.
 func (p *Plugin) Test() []string { return p.commands(p.Language.test...) }
 
 // Build are the commands that make NAME.wasm.
@@ -42,6 +41,15 @@ func (p *Plugin) Build() []string { return p.commands(p.Language.build...) }
 
 // Reference says where the SDK is documented.
 func (p *Plugin) Reference() string { return p.Language.reference }
+
+// Note is a paragraph on building and testing, with an empty line before it; or
+// nothing.
+func (p *Plugin) Note() string {
+	if p.Language.note == "" {
+		return ""
+	}
+	return "\n" + p.Language.note + "\n"
+}
 
 // Files are the files of the folder that are worth a word.
 func (p *Plugin) Files() []Described {
