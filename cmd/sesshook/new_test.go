@@ -87,7 +87,7 @@ func tryNew(t *testing.T, language, prelude string, programs ...string) {
 	if warned && (language != "go" || strings.Contains(warnings, "\n  2. ")) {
 		t.Errorf("warns: %s", warnings)
 	}
-	y.trap(language, blocks)
+	y.trap(overboards[language], building(blocks))
 }
 
 // printedCommands are the lines of what new prints that are to be typed.

@@ -9,12 +9,15 @@ import (
 	"time"
 )
 
-// overboards give the plugin of each template a function of that name, which traps
-// when a session is stored. It is what an author's mistake is in that language.
-var overboards = map[string]struct {
+// An overboard gives a plugin a function of that name, which traps when a session is
+// stored. It is what an author's mistake is in that language.
+type overboard struct {
 	file  string
 	edits []string // pairs of a text in the file, and what comes in its place
-}{
+}
+
+// overboards are those of the templates' plugins.
+var overboards = map[string]overboard{
 	"go": {"main.go", []string{
 		"func inserted(e *guest.Event) error {\n\tname := e.ServerName()\n",
 		"//go:noinline\nfunc overboard(at int) int { return []int{1}[at] }\n\nfunc inserted(e *guest.Event) error {\n\tname := e.ServerName()\n\t_ = overboard(len(name) + 1)\n",
@@ -56,11 +59,40 @@ func TestEveryTemplateTraps(t *testing.T) {
 // builds finds what builds a plugin.
 var builds = regexp.MustCompile(`\b(go build|cargo build|clang-19|npm run build|wat2wasm)\b`)
 
-// trap has the plugin that y's README has just built and served fail in overboard,
-// and expects that name in the stack, in what run prints and in the server's log.
-func (y *typist) trap(language string, blocks []string) {
+// building are those commands of a page that build the plugin.
+func building(blocks []string) string {
+	var all strings.Builder
+	for _, b := range blocks {
+		if builds.MatchString(b) {
+			all.WriteString(b)
+		}
+	}
+	return all.String()
+}
+
+// trap has the plugin that runs in y's server fail in overboard, which build puts into
+// it, and expects that name in the stack, in what run prints and in the server's log.
+func (y *typist) trap(o overboard, build string) {
 	y.Helper()
-	o := overboards[language]
+	o.edit(y)
+	y.block(build)
+	played := y.block("! sesshook run --events events.jsonl a-plugin.wasm\n")
+	if !strings.Contains(played, "\n    trap: ") || !named(played, "\n      at ") {
+		y.Errorf("run does not say where it was:\n%s", played)
+	}
+	y.block("cp a-plugin.wasm modules/new && mv modules/new modules/a-plugin.wasm\n" +
+		"for n in {1..300}; do curl -s http://127.0.0.1:9180/plugins | grep '\"generation\": 2' && break; sleep 0.1; done\n" +
+		"curl -sk https://127.0.0.1:8443/ > page.json\n")
+	for late := time.Now().Add(patience); !named(y.server.log(), "the plugin's instance was discarded"); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(late) {
+			y.Fatal("the server's log does not say where it was")
+		}
+	}
+}
+
+// edit puts the mistake into the source.
+func (o overboard) edit(y *typist) {
+	y.Helper()
 	path := filepath.Join(y.dir, o.file)
 	source, err := os.ReadFile(path)
 	if err != nil {
@@ -75,23 +107,6 @@ func (y *typist) trap(language string, blocks []string) {
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		y.Fatal(err)
-	}
-	for _, b := range blocks {
-		if builds.MatchString(b) {
-			y.block(b)
-		}
-	}
-	played := y.block("! sesshook run --events events.jsonl a-plugin.wasm\n")
-	if !strings.Contains(played, "\n    trap: ") || !named(played, "\n      at ") {
-		y.Errorf("run does not say where it was:\n%s", played)
-	}
-	y.block("cp a-plugin.wasm modules/new && mv modules/new modules/a-plugin.wasm\n" +
-		"for n in {1..300}; do curl -s http://127.0.0.1:9180/plugins | grep '\"generation\": 2' && break; sleep 0.1; done\n" +
-		"curl -sk https://127.0.0.1:8443/ > page.json\n")
-	for late := time.Now().Add(patience); !named(y.server.log(), "the plugin's instance was discarded"); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(late) {
-			y.Fatal("the server's log does not say where it was")
-		}
 	}
 }
 
