@@ -17,7 +17,8 @@ import (
 // Every block of sh is typed, in the order of the page. A block that follows
 // <!-- file: NAME --> is what the author has in that file, in the folder that they
 // are in. A block without a language that follows one of sh is what that prints,
-// where … is anything; one that does not is no command's.
+// where … is anything; one that does not is no command's. One that follows
+// <!-- bench: begin --> is what bench has printed: see update.
 func TestBook(t *testing.T) {
 	repository, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
@@ -60,7 +61,9 @@ func typePage(t *testing.T, repository, page string, plugins bool) {
 		}
 	}
 	y.prelude = debianCargo
-	y.page(string(text))
+	if blocks := y.page(string(text)); *update && len(blocks) > 0 {
+		rewrite(t, page, blocks)
+	}
 }
 
 // bookPages returns the pages in the order of the first one, which has to name all.
@@ -86,8 +89,8 @@ func bookPages(t *testing.T, examples string) []string {
 // bookPrograms are the programs that a page needs.
 func bookPrograms(page string) (programs []string) {
 	commands := strings.Join(shellBlocks(page), "")
-	for _, p := range []string{"go", "curl", "cargo", "clang-19", "wat2wasm", "npm", "npx", "diff"} {
-		if regexp.MustCompile(`(?m)(^|[ (&|])` + p + ` `).MatchString(commands) {
+	for _, p := range []string{"go", "curl", "cargo", "clang-19", "clang++-19", "wat2wasm", "npm", "npx", "diff"} {
+		if regexp.MustCompile(`(?m)(^|[ (&|])` + regexp.QuoteMeta(p) + ` `).MatchString(commands) {
 			programs = append(programs, p)
 		}
 	}
@@ -107,8 +110,8 @@ func (y *typist) atHome(home string) {
 
 var fence = regexp.MustCompile("(?m)^(?:<!-- file: (\\S+) -->\n)?```(\\w*)\n((?s:.*?)\n)```\n(\n?)")
 
-// page types a page.
-func (y *typist) page(text string) {
+// page types a page. It returns what bench has printed, for each block that shows it.
+func (y *typist) page(text string) (benches []string) {
 	y.Helper()
 	printed, at := "", 0 // what the last block printed, and where it ended
 	for _, m := range fence.FindAllStringSubmatchIndex(text, -1) {
@@ -127,11 +130,17 @@ func (y *typist) page(text string) {
 		case language == "sh":
 			printed, at = y.block(content), m[1]
 			continue
+		case strings.HasSuffix(text[:m[0]], benchBegin):
+			benches = append(benches, benchBlock(printed))
+			if !*update {
+				y.bench(printed, content)
+			}
 		case language == "" && at == m[0]:
 			y.sees(printed, content)
 		}
 		at = 0
 	}
+	return benches
 }
 
 // sees fails unless out is what a page shows, where … is anything, and columns are
