@@ -16,7 +16,7 @@ func (h hint) of(l language) string {
 // to be.
 var reactorHint = hint{
 	goLang:         "build a reactor: GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -o NAME.wasm .",
-	tinyGo:         "build a reactor: tinygo build -target=wasm-unknown -scheduler=none -o NAME.wasm .",
+	tinyGo:         "build a reactor: tinygo build -target=wasm-unknown -gc=conservative -scheduler=none -o NAME.wasm .",
 	rust:           `build a reactor: crate-type = ["cdylib"] under [lib] in Cargo.toml, the hooks in src/lib.rs, cargo build --release --target wasm32-unknown-unknown`,
 	zig:            "build a reactor: zig build-exe NAME.zig -target wasm32-freestanding -fno-entry -rdynamic -O ReleaseSmall",
 	assemblyScript: "export the hooks from the entry file: asc NAME.ts --runtime incremental --use abort= -o NAME.wasm",

@@ -52,7 +52,7 @@ var (
 
 var mistakes = []mistake{
 	{"a command instead of a reactor", guest{exports: []fn{{name: "_start"}}, max: 1}, "is a command, to be run once", map[language]string{
-		goLang: "-buildmode=c-shared", tinyGo: "-target=wasm-unknown -scheduler=none", rust: `crate-type = ["cdylib"]`, zig: "-fno-entry -rdynamic",
+		goLang: "-buildmode=c-shared", tinyGo: "-target=wasm-unknown -gc=conservative -scheduler=none", rust: `crate-type = ["cdylib"]`, zig: "-fno-entry -rdynamic",
 		assemblyScript: "export the hooks from the entry file", cPlusPlus: "-mexec-model=reactor", unknown: "Zig -fno-entry",
 	}},
 	{"no hook is exported", guest{exports: []fn{{name: "handle"}}, max: 1}, "exports no hook", map[language]string{
