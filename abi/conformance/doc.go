@@ -76,7 +76,8 @@
 // The one in Go is not kept as a file: the runner builds it.
 //
 // A guest whose SDK exports event_buffer itself, as the one in Go, can't run the
-// rows that have Buffer, and needn't. The runner names and counts them.
+// rows that have Buffer, and needn't. The runner names and counts them;
+// guests/go/README.md says why it is so.
 //
 // Everything in this package may be used concurrently, except a Script that is
 // being built.

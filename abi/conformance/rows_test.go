@@ -32,6 +32,22 @@ func TestRowsHaveNamesOfTheirOwn(t *testing.T) {
 	}
 }
 
+// TestGoSaysWhichRowsItDoesNotRun holds the number in two pages.
+func TestGoSaysWhichRowsItDoesNotRun(t *testing.T) {
+	n := 0
+	for _, r := range Rows() {
+		if r.Buffer() {
+			n++
+		}
+	}
+	for page, words := range map[string]string{"guests/go/README.md": "all rows but %d:", "../guest/README.md": "the %d rows"} {
+		text, err := os.ReadFile(page)
+		if want := fmt.Sprintf(words, n); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s does not say %q: %v", page, want, err)
+		}
+	}
+}
+
 func TestRowsExpectSomething(t *testing.T) {
 	for _, r := range Rows() {
 		c := r.Case(testHost)
