@@ -12,6 +12,7 @@ import (
 var (
 	pageFiles = regexp.MustCompile("(?ms)^<!-- file: (\\S+) -->\n```\\w*\n(.*?)^```")
 	pageRuns  = regexp.MustCompile("(?ms)^<!-- run -->\n```sh\n(.*?)^```\n```\n(.*?)^```")
+	pageTaken = regexp.MustCompile("(?ms)^<!-- record -->\n```sh\n(.*?)^```\n```\n(.*?)^```")
 )
 
 // TestEventsPage types what guest-examples/EVENTS.md says, and has to see what
@@ -41,9 +42,38 @@ func TestEventsPage(t *testing.T) {
 		if args[0] != "sesshook" || run(t.Context(), args[1:], strings.NewReader(""), &out, &errs) != exitOK {
 			t.Fatalf("%s%s", m[1], &errs)
 		}
-		want := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(m[2])), "…", `(?s:.*)`)
-		if !regexp.MustCompile("^" + want + `$`).MatchString(strings.TrimSpace(out.String())) {
-			t.Errorf("%sgot\n%s\nwant\n%s", m[1], &out, m[2])
-		}
+		sees(t, m[1], out.String(), m[2])
 	}
+}
+
+// sees fails unless commands have printed what the page shows.
+func sees(t *testing.T, commands, got, shown string) {
+	t.Helper()
+	want := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(shown)), "…", `(?s:.*)`)
+	if !regexp.MustCompile("^" + want + `$`).MatchString(strings.TrimSpace(got)) {
+		t.Errorf("%sgot\n%s\nwant\n%s", commands, got, shown)
+	}
+}
+
+// TestEventsPageRecords types what the page says of a server, beside one.
+func TestEventsPageRecords(t *testing.T) {
+	repository, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(repository, "guest-examples", "EVENTS.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := newTypist(t, t.TempDir(), "curl")
+	if y == nil {
+		return
+	}
+	y.serve(nil)
+	blocks := pageTaken.FindAllStringSubmatch(string(page), -1)
+	if len(blocks) != 1 {
+		t.Fatalf("the page has %d blocks about a server", len(blocks))
+	}
+	typed := strings.ReplaceAll(blocks[0][1], " testdata/", " "+repository+"/testdata/")
+	sees(t, typed, y.block(typed), blocks[0][2])
 }
