@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -39,6 +40,61 @@ func TestGoREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	typePage(t, repository, filepath.Join(repository, "abi", "guest", "README.md"), false)
+}
+
+// TestBookExamples types what the READMEs of examples say: how each is built, tested
+// and tried. They are typed in a copy of what they are built from. Tests of the SDKs do
+// that for ratelimit, and build and test hello-zig, where they have installed a Zig.
+func TestBookExamples(t *testing.T) {
+	for _, e := range []struct{ name, sdk string }{
+		{"hello", ""}, {"hello-cpp", "abi/c"}, {"audit", "abi"}, {"pin", "abi"}, {"watch", "abi/assemblyscript"},
+	} {
+		t.Run(e.name, func(t *testing.T) {
+			folder := filepath.Join("guest-examples", e.name)
+			text, err := os.ReadFile(filepath.Join("..", "..", folder, "README.md"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			top := t.TempDir()
+			y := newTypist(t, filepath.Join(top, folder), bookPrograms(string(text))...)
+			if y == nil {
+				return
+			}
+			copyParts(t, top, "go.mod", "go.sum", folder, e.sdk)
+			y.page(string(text))
+		})
+	}
+}
+
+// copyParts copies files and folders of the repository, but for what tools leave there.
+func copyParts(t *testing.T, top string, parts ...string) {
+	t.Helper()
+	repository := os.DirFS(filepath.Join("..", ".."))
+	for _, part := range parts {
+		if part == "" {
+			continue
+		}
+		err := fs.WalkDir(repository, part, func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.Name() == "node_modules" || d.Name() == "target":
+				return fs.SkipDir
+			case d.IsDir():
+				return os.MkdirAll(filepath.Join(top, path), 0o700)
+			case !d.Type().IsRegular() || strings.HasSuffix(path, ".wasm"):
+				return nil
+			}
+			content, err := fs.ReadFile(repository, path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(top, path), content, 0o600)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // typePage types a page from the repository on, in an empty home folder but for
@@ -89,7 +145,7 @@ func bookPages(t *testing.T, examples string) []string {
 // bookPrograms are the programs that a page needs.
 func bookPrograms(page string) (programs []string) {
 	commands := strings.Join(shellBlocks(page), "")
-	for _, p := range []string{"go", "curl", "cargo", "clang-19", "clang++-19", "wat2wasm", "npm", "npx", "diff"} {
+	for _, p := range []string{"go", "curl", "cargo", "clang-19", "clang++-19", "wat2wasm", "npm", "npx", "diff", "openssl"} {
 		if regexp.MustCompile(`(?m)(^|[ (&|])` + regexp.QuoteMeta(p) + ` `).MatchString(commands) {
 			programs = append(programs, p)
 		}
