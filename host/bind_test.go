@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,13 +25,13 @@ func (k *keepsake) Put(_ string, s *tls.ClientSessionState) {
 	}
 }
 
-// bindRig starts two nodes of a farm with the plugin bind, and a client with a
-// session that both of them have. It is compiled once, into the folder cache.
-func bindRig(t *testing.T, cache string, version uint16, limit string) (a, b *rig, cfg *tls.Config) {
+// bindPair starts two nodes of a farm with the plugin bind, which is compiled
+// once, into the folder cache. The sidecar has some more lines.
+func bindPair(t *testing.T, cache, limit, lines string) (a, b *rig) {
 	t.Helper()
 	keys, sidecar := filepath.Join(t.TempDir(), "farm.keys"), filepath.Join(t.TempDir(), "bind.toml")
 	keyFile(t, keys, time.Hour, session.NewKey())
-	if err := os.WriteFile(sidecar, []byte("tick = \"20ms\"\ncompile_time = \"5m\"\n[config]\nmax_resumes = "+limit+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(sidecar, []byte("tick = \"20ms\"\ncompile_time = \"5m\"\n"+lines+"[config]\nmax_resumes = "+limit+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	network := bus.NewNetwork(bus.NetworkConfig{})
@@ -38,7 +39,13 @@ func bindRig(t *testing.T, cache string, version uint16, limit string) (a, b *ri
 		cfg := Config{Node: node, FarmKeyFile: keys, CompileCache: cache, Farm: Farm{transport: network.Join(node)}}
 		return newRig(t, cfg, "../testdata/farm/bind.wasm", sidecar)
 	}
-	a, b = start("a"), start("b")
+	return start("a"), start("b")
+}
+
+// bindRig is bindPair, and a client with a session that both nodes have.
+func bindRig(t *testing.T, cache string, version uint16, limit string) (a, b *rig, cfg *tls.Config) {
+	t.Helper()
+	a, b = bindPair(t, cache, limit, "")
 	cfg = client(version)
 	cfg.ClientSessionCache = &keepsake{}
 	if resumed, err := visit(a.addr, cfg); err != nil || resumed {
@@ -68,6 +75,7 @@ func TestBind(t *testing.T) {
 		t.Run("counts over the farm in "+tls.VersionName(version), func(t *testing.T) { testBindCounts(t, cache, version) })
 	}
 	t.Run("refuses what was removed elsewhere", func(t *testing.T) { testBindRefusesRemoved(t, cache) })
+	t.Run("tells late what the queue had no room for", func(t *testing.T) { testBindTellsLate(t, cache) })
 	t.Run("catches up when it starts", func(t *testing.T) { testBindCatchesUp(t, cache) })
 }
 
@@ -117,6 +125,26 @@ func testBindRefusesRemoved(t *testing.T, cache string) {
 		t.Errorf("the copy is gone: %v", err)
 	}
 	a.resumes(cfg, false)
+}
+
+// More is removed at once than may wait for the plugin: no other node could know
+// that there is something to ask for.
+func testBindTellsLate(t *testing.T, cache string) {
+	const sessions = 500
+	a, b := bindPair(t, cache, "0", "queue = 16\n")
+	for range sessions {
+		id := a.host.keys.ring.NewID(a.host.node)
+		meta := session.Meta{Created: wallClock(), Expires: wallClock() + int64(time.Hour), Home: a.host.node}
+		s := &session.Session{ID: id, Meta: meta, Sealed: a.host.keys.ring.Seal(id, meta, []byte("state"))}
+		if err := a.host.cache.Insert(s, 0, session.Source{Origin: abi.FromClient}); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.host.cache.Remove(id, abi.Explicit, session.Source{Origin: abi.FromAdmin}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.eventually("events are lost", func() bool { return strings.Contains(a.log.String(), "events were lost") })
+	b.eventually("the other node knows of all", func() bool { return b.value("bind", "ids") == sessions })
 }
 
 // A plugin that starts on a node of a running farm asks the others.

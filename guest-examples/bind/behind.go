@@ -10,12 +10,18 @@ import (
 // behind is what this instance has to catch up with: it asks other nodes, one
 // at a time, for what they know, in pages.
 //
-// Who starts anew asks any node for all. Who has lost messages of a node asks
-// that node for what it has counted and removed itself since then. A node that
-// does not answer is asked again, and then any other for all since then.
+// Who has lost messages of a node asks that node for what it has counted and
+// removed itself since then. A node that does not answer is asked again, and then
+// any other for all since then. Who starts anew asks any node for all; and, as
+// that one may be behind itself, and this may be the successor of an instance
+// that has failed and had somebody to ask, every node for what is recent.
 type behind struct {
 	asks    []ask
-	life    uint64 // of this instance's table, for cursors into it
+	hello   bool            // to be said: that it has begun
+	here    bool            // to be said: that it is there
+	met     map[string]bool // the nodes that were heard,
+	meeting int64           // until then
+	life    uint64          // of this instance's table, for cursors into it
 	random  uint64
 	retryAt int64
 	pause   int64 // before the next try; grows
@@ -41,6 +47,9 @@ const (
 	maxTries   = 5
 	firstPause = second / 5
 	maxPause   = 30 * second
+	// rollCall is how long after its beginning an instance asks whom it hears for
+	// the first time.
+	rollCall = 60 * second
 )
 
 func (b *behind) init(life, random uint64) {
@@ -67,9 +76,22 @@ func (b *behind) with(node string, since int64) {
 	b.asks = append(b.asks, a)
 }
 
+// meet notes that a node was heard. One that this instance did not know is asked
+// for what it said before, since then.
+func (b *behind) meet(node []byte, since, now int64) {
+	switch {
+	case now >= b.meeting:
+		b.met = nil
+	case len(node) > 0 && !b.met[string(node)] && len(b.met) < maxAsks:
+		b.met[string(node)] = true
+		b.with(string(node), since)
+	}
+}
+
 // missed notes that messages of another node did not arrive. That it is known
 // means that something of that node has arrived, so it is asked now.
 func (b *binder) missed(e *guest.Event) error {
+	b.behind.meet(e.Node(), b.since, e.Time())
 	b.behind.with(string(e.Node()), e.Created())
 	b.behind.retryAt, b.behind.pause = 0, firstPause
 	return b.work(e.Time())
@@ -84,12 +106,11 @@ func (b *binder) catchUp(now int64) error {
 		return nil
 	}
 	if !s.begun {
-		s.begun = true
-		s.with("", 0)
-		if err := b.replay(); err != nil {
+		if err := b.begin(now); err != nil {
 			return err
 		}
 	}
+	b.greet(now)
 	if len(s.asks) == 0 || now < s.retryAt {
 		return nil
 	}
@@ -103,6 +124,27 @@ func (b *binder) catchUp(now int64) error {
 		s.asks = append(s.asks[:0], s.asks[1:]...)
 	}
 	return nil
+}
+
+// begin asks for all that this instance does not know: the others, and the host.
+func (b *binder) begin(now int64) error {
+	s := &b.behind
+	s.begun, s.hello, s.met, s.meeting = true, true, map[string]bool{}, now+rollCall
+	s.with("", 0)
+	return b.replay()
+}
+
+// greet says what is to be said to all, until the host takes it.
+func (b *binder) greet(now int64) {
+	s := &b.behind
+	if s.hello {
+		b.buf = appendHead(b.buf[:0], kindHello)
+		s.hello, s.meeting = !b.publish(nil), now+rollCall
+	}
+	if s.here {
+		b.buf = appendHead(b.buf[:0], kindNews)
+		s.here = !b.publish(nil)
+	}
 }
 
 // failed puts the first ask behind the others, and all of them off for a while.
@@ -188,7 +230,7 @@ func (b *binder) turn(a *ask, page []byte, now int64) bool {
 		return false
 	}
 	a.node, a.life, a.slot = string(node), life, slot // the rest comes from the same node
-	return b.learn(rest[pageHead:], now)
+	return b.learn(rest[pageHead:], now, false)
 }
 
 // answer answers an ask with a page.

@@ -10,9 +10,6 @@ import (
 
 const (
 	second = int64(1e9)
-	// patience is how long the removal of a session by a plugin is left to others
-	// to be told of.
-	patience = second
 	// skew is how far the clocks of the farm's nodes may differ.
 	skew = 300 * second
 	// maxLife is the longest life of a session: the host allows none longer.
@@ -26,7 +23,8 @@ type binder struct {
 	me     uint64 // who counts here: another number in each life that did not inherit the state
 	alone  bool   // there is no farm
 	behind behind
-	owed   queue // removals by a plugin: to be told, if nobody else does
+	owed   queue // what the others are to be told, if nobody else does
+	since  int64 // ns since the Unix epoch: removals of before were told of
 	spent  queue // sessions over the limit: to be removed
 	buf    []byte
 
@@ -40,7 +38,10 @@ func newBinder(s settings) (*binder, error) {
 		return nil, err
 	}
 	number := func(i int) uint64 { return binary.LittleEndian.Uint64(random[8*i:]) }
-	b := &binder{settings: s, table: newTable(s.maxIDs, number(0)), me: number(1)}
+	b := &binder{settings: s, table: newTable(s.maxIDs, number(0)), me: number(1), since: guest.Now() - lookback}
+	// What is owed are records, of which there are no more; and maxSpent is a
+	// help to others, who go by what they hear anyway.
+	b.owed.most, b.spent.most = s.maxIDs, maxSpent
 	b.behind.init(number(2), number(3))
 	switch err := guest.Subscribe(s.topic); {
 	case errors.Is(err, guest.ErrUnavailable):
@@ -52,8 +53,8 @@ func newBinder(s settings) (*binder, error) {
 	return b, nil
 }
 
-// resume decides on the handshake path: it allocates nothing and waits for
-// nothing.
+// resume decides on the handshake path: it waits for nothing, and allocates
+// nothing as long as the host takes its messages.
 func (b *binder) resume(e *guest.Event) guest.Verdict {
 	k, ok := toID(e.ID())
 	if !ok {
@@ -74,7 +75,9 @@ func (b *binder) resume(e *guest.Event) guest.Verdict {
 	}
 	r = b.table.add(&k, e.Expires(), e.Time())
 	r.countOwn(r.own + 1)
-	b.tell(&entry{k, b.me, r.expires, r.own})
+	if !b.tell(&entry{k, b.me, r.expires, r.own}) {
+		b.owe(r, e.Time()+patience)
+	}
 	return guest.Allow
 }
 
@@ -91,39 +94,32 @@ func (b *binder) removed(e *guest.Event) error {
 	if !ok || e.Reason() != abi.Explicit && e.Reason() != abi.Consumed {
 		return nil
 	}
+	now := guest.Now() // the event may have waited for long, and is news of now
+	if e.Flags()&abi.Existing != 0 {
+		b.learnLate(&k, e, now)
+		return nil
+	}
 	if r := b.table.find(&k); r != nil && r.removed && !r.spent {
 		return nil
 	}
-	r := b.table.add(&k, e.Expires(), e.Time())
+	r := b.table.add(&k, e.Expires(), now)
 	b.table.remove(r, b.me)
-	switch {
-	case e.Flags()&abi.Existing != 0: // of long ago
-	case e.Origin() == abi.FromPlugin:
-		// Perhaps by one that does here what was done elsewhere: then the bind of
-		// that node tells it, and one message is enough.
-		b.owed.push(k, e.Time()+patience)
-	default:
-		b.tell(&entry{k, b.me, r.expires, entryRemoved})
+	// One by a plugin, perhaps, that does here what was done elsewhere: then the
+	// bind of that node tells it, and one message is enough.
+	r.told = e.Origin() != abi.FromPlugin && b.tell(&entry{k, b.me, r.expires, entryRemoved})
+	if !r.told {
+		b.owe(r, now+patience)
 	}
 	return nil
 }
 
-// tell publishes one entry. What does not get out is missed by the others, who
-// notice that and ask for it.
-func (b *binder) tell(e *entry) {
-	if b.alone {
-		return
-	}
-	b.buf = e.append(appendHead(b.buf[:0], kindNews))
-	if guest.Publish(b.topic, b.buf[wireHead:wireHead+len(e.id)], b.buf) != nil {
-		add("unsent", 1)
-	}
-}
-
 // heard takes a message of another node.
 func (b *binder) heard(e *guest.Event) error {
+	b.behind.meet(e.Node(), b.since, e.Time())
 	switch kind, rest := parseHead(e.Data()); {
-	case kind == kindNews && b.learn(rest, e.Time()):
+	case kind == kindNews && b.learn(rest, e.Time(), true):
+	case kind == kindHello && len(rest) == 0:
+		b.behind.here = true
 	case kind == kindAsk && e.Flags()&abi.Request != 0:
 		return b.answer(rest)
 	default:
@@ -132,21 +128,22 @@ func (b *binder) heard(e *guest.Event) error {
 	return nil
 }
 
-// learn takes entries, and returns false where there are none.
-func (b *binder) learn(raw []byte, now int64) bool {
+// learn takes entries, and returns false where there are none. news is what was
+// told to all, and not only to this node.
+func (b *binder) learn(raw []byte, now int64, news bool) bool {
 	if len(raw)%entrySize != 0 {
 		return false
 	}
 	var e entry
 	for ; len(raw) > 0; raw = raw[entrySize:] {
 		e.parse(raw)
-		b.merge(&e, now)
+		b.merge(&e, now, news)
 		b.learned++
 	}
 	return true
 }
 
-func (b *binder) merge(e *entry, now int64) {
+func (b *binder) merge(e *entry, now int64, news bool) {
 	e.expires = min(e.expires, now+maxLife+skew)
 	gone := e.n == entryRemoved
 	if e.expires <= now || !gone && b.maxResumes == 0 {
@@ -155,10 +152,10 @@ func (b *binder) merge(e *entry, now int64) {
 	r := b.table.add(&e.id, e.expires, now)
 	switch {
 	case r.removed && (!gone || !r.spent):
-		r.told = r.told || gone && e.who != b.me
+		r.told = r.told || gone && news
 	case gone:
 		b.table.remove(r, e.who)
-		r.told = e.who != b.me
+		r.told = news
 	case e.who == b.me && e.n != entrySpent:
 		r.countOwn(e.n)
 	default:
@@ -174,36 +171,37 @@ func (b *binder) merge(e *entry, now int64) {
 	}
 }
 
-// expireBatch bounds how many records one call drops.
-const expireBatch = 200
+const (
+	// expireBatch bounds how many records one call drops,
+	expireBatch = 200
+	// spentBatch how many sessions it removes, and maxSpent how many may wait for
+	// that.
+	spentBatch = 50
+	maxSpent   = 10_000
+)
 
 // work does what is not done on the handshake path.
 func (b *binder) work(now int64) error {
 	b.table.expire(now, expireBatch)
-	b.settle(now)
+	b.removeSpent(now)
+	b.pay(now)
 	err := b.catchUp(now)
 	b.show()
 	return err
 }
 
-// settle removes what is over the limit from the cache, so that it does not
-// come back, and plugins that copy sessions carry that on; and tells of removals
-// that nobody else has told of.
-func (b *binder) settle(now int64) {
-	for _, k := range b.spent.take(now) {
+// removeSpent removes what is over the limit from the cache, so that it does not
+// come back, and plugins that copy sessions carry that on.
+func (b *binder) removeSpent(now int64) {
+	for _, k := range b.spent.take(now, spentBatch) {
 		// ErrNotFound is as good: the session is not here, and won't be.
 		if err := guest.SessionRemove(k[:]); err == nil || errors.Is(err, guest.ErrNotFound) {
 			add("removed_over_limit", 1)
 		}
 	}
-	for _, k := range b.owed.take(now) {
-		if r := b.table.find(&k); r != nil && r.removed && !r.told {
-			b.tell(&entry{k, b.me, r.expires, entryRemoved})
-		}
-	}
 }
 
-// replay has the host repeat what was removed before.
+// replay has the host tell again of what was removed before.
 func (b *binder) replay() error {
 	_, err := guest.SessionReplay()
 	return err
@@ -211,16 +209,20 @@ func (b *binder) replay() error {
 
 // shown is what the metrics say that are brought up to date by work, because
 // one by one they would cost too much.
-type shown struct{ ids, learned, forgotten int64 }
+type shown struct{ ids, learned, forgotten, ofRemoved, untold, unremoved int64 }
 
 func (b *binder) show() {
-	now := shown{int64(b.table.len()), b.learned, b.table.forgotten}
+	t := b.table
+	now := shown{int64(t.len()), b.learned, t.forgotten, t.ofRemoved, b.owed.dropped, b.spent.dropped}
 	if now == b.shown {
 		return
 	}
 	set("ids", now.ids)
 	add("learned", now.learned-b.shown.learned)
 	add("forgotten", now.forgotten-b.shown.forgotten)
+	add("forgotten_removed", now.ofRemoved-b.shown.ofRemoved)
+	add("untold", now.untold-b.shown.untold)
+	add("unremoved", now.unremoved-b.shown.unremoved)
 	b.shown = now
 }
 

@@ -120,8 +120,8 @@ func TestEventsThatWereLostAreReplayed(t *testing.T) {
 	// The replay of a tombstone.
 	e := abi.Event{Kind: abi.Remove, Origin: abi.FromHost, Reason: abi.Explicit, Flags: abi.Existing, ID: sid(1), Expires: start0 + 60*second}
 	f.deliver(f.nodes[0], onSessionRemove, e)
-	if f.resume(f.nodes[0], sid(1)) || len(f.sent) != 0 {
-		t.Error("a replayed removal is not known, or is told to all")
+	if f.resume(f.nodes[0], sid(1)) {
+		t.Error("a replayed removal is not known")
 	}
 }
 

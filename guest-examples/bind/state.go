@@ -19,6 +19,8 @@ const (
 	stateHead    = 18
 	// maxState is what the host takes.
 	maxState = 16 << 20
+	// maxStateIDs is how many ids of each queue are in it.
+	maxStateIDs = 100_000
 )
 
 // appendState appends the state of b to dst. What does not fit, it leaves to
@@ -28,14 +30,18 @@ func (b *binder) appendState(dst []byte) []byte {
 	start := len(dst)
 	dst = append(dst, stateVersion, 0)
 	dst = le.AppendUint64(dst, b.me)
-	dst = le.AppendUint32(dst, uint32(len(b.owed.waiting)))
-	dst = le.AppendUint32(dst, uint32(len(b.spent.waiting)))
-	for _, q := range []*queue{&b.owed, &b.spent} {
-		for i := range q.waiting {
-			dst = append(dst, q.waiting[i].id[:]...)
+	queues := [...][]waiting{b.owed.waiting, b.spent.waiting}
+	partial := !b.behind.begun || len(b.behind.asks) > 0 || guest.Now() < b.behind.meeting
+	for i, q := range queues {
+		partial = partial || len(q) > maxStateIDs
+		queues[i] = q[:min(len(q), maxStateIDs)]
+		dst = le.AppendUint32(dst, uint32(len(queues[i])))
+	}
+	for _, q := range queues {
+		for i := range q {
+			dst = append(dst, q[i].id[:]...)
 		}
 	}
-	partial := !b.behind.begun || len(b.behind.asks) > 0
 	for i := range b.table.records {
 		r := &b.table.records[i]
 		if r.place == none {
@@ -57,9 +63,14 @@ func (b *binder) appendState(dst []byte) []byte {
 // understand it takes nothing, and asks the other nodes.
 func (b *binder) restore(state []byte, now int64) {
 	rest, ok := b.restoreHead(state, now)
-	if !ok || !b.learn(rest, now) {
+	if !ok || !b.learn(rest, now, false) {
 		guest.Log(abi.Warn, "the state that was left by another version is not understood: other nodes are asked")
 		b.behind.begun = false
+	}
+	for i := range b.owed.waiting {
+		if r := b.table.find(&b.owed.waiting[i].id); r != nil {
+			r.owed = true
+		}
 	}
 	b.shown.learned = b.learned // of nobody but itself
 }
@@ -70,7 +81,7 @@ func (b *binder) restoreHead(state []byte, now int64) (entries []byte, ok bool) 
 	}
 	le := binary.LittleEndian
 	owed, spent, rest := uint64(le.Uint32(state[10:])), uint64(le.Uint32(state[14:])), state[stateHead:]
-	if owed > maxQueue || spent > maxQueue || uint64(len(rest)) < (owed+spent)*uint64(len(id{})) {
+	if uint64(len(rest)) < (owed+spent)*uint64(len(id{})) {
 		return nil, false
 	}
 	b.behind.begun = state[1] == 0

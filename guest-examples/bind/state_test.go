@@ -24,7 +24,8 @@ func (f *farm) reload(n *farmNode) []byte {
 func TestAReloadForgetsNothing(t *testing.T) {
 	f := newFarm(t, 2, `{"max_resumes": 3}`)
 	a, b := f.nodes[0], f.nodes[1]
-	f.tick(second)
+	f.begin()
+	f.now += rollCall
 	f.resume(a, sid(1))
 	f.resume(b, sid(1))
 	f.remove(a, sid(2), abi.Explicit, abi.FromAdmin)
@@ -50,6 +51,46 @@ func TestAReloadForgetsNothing(t *testing.T) {
 	}
 	if n := f.host.Metric("asked") - asked; n > 1 { // b, for what it has lost
 		t.Errorf("%d questions after a reload", n)
+	}
+}
+
+// Who has not heard yet whom to ask begins anew.
+func TestAReloadDuringTheRollCallBeginsAnew(t *testing.T) {
+	f := newFarm(t, 3, `{}`)
+	a, c := f.nodes[0], f.nodes[2]
+	f.begin()
+	f.remove(c, sid(1), abi.Explicit, abi.FromAdmin, f.nodes[:2]...)
+	f.nodes[1].lost = map[string]int64{} // does not know yet, and is whom a asks
+	f.boot(a)
+	f.host.Fail("message_publish", abi.Limit)
+	f.tick(second)
+	f.reload(a)
+	f.host.Fail("message_publish", abi.OK)
+	for range 5 {
+		f.tick(second)
+	}
+	if f.resume(a, sid(1)) {
+		t.Error("what only the third node knows is not known")
+	}
+}
+
+// What waits to be told is told by the successor, where it is too much for the
+// state as well.
+func TestAReloadLeavesNothingUntold(t *testing.T) {
+	f := newFarm(t, 2, `{"max_ids": 200000}`)
+	f.begin()
+	f.now += rollCall
+	const ids = maxStateIDs + 1
+	for i := range ids {
+		f.bury(f.nodes[0], sid(i), abi.Explicit)
+	}
+	f.overflow(f.nodes[0])
+	f.reload(f.nodes[0])
+	for range ids/pageEntries + 3 {
+		f.tick(second)
+	}
+	if n := f.nodes[1].plugin.table.removals.len(); n != ids || f.host.Metric("untold") != 0 {
+		t.Errorf("%d of %d are known to the other; %d untold", n, ids, f.host.Metric("untold"))
 	}
 }
 

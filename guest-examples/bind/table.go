@@ -26,10 +26,11 @@ type record struct {
 	total   uint32 // resumptions on all nodes
 	next    int32  // of the records of one chain; none is the end
 	others  int32  // first of the counters of the others; none is the end
-	place   int32  // in table.due; none where the record is free
+	place   int32  // in its heap; none where the record is free
 	removed bool   // it may not be resumed at all,
 	spent   bool   // because it has been too often, and not because somebody removed it
-	told    bool   // another node has said so
+	told    bool   // that it was removed has been told to all, by this node or another
+	owed    bool   // it is in binder.owed
 }
 
 // A counter is how often another node (rather: another life of this plugin
@@ -46,8 +47,9 @@ const none int32 = -1
 // each record, on average.
 const countersPerID = 4
 
-// A table is the records, of a bounded number. When there is no room, the record
-// goes whose session ends first: an expired one, or else the oldest.
+// A table is the records, of a bounded number. When there is no room, one goes
+// that has ended; else one that only counts, so that what was removed stays
+// refused; and of these the one whose session ends first.
 //
 // It is used on the handshake path. So it is made for its full size at once, and
 // is a hash table of its own: a map of Go's grows by leaps, each of which takes
@@ -58,12 +60,14 @@ type table struct {
 	seed      uint64
 	heads     []int32 // first records of the chains, by hash; a power of two of them
 	records   []record
-	free      int32   // first of the free records
-	due       []int32 // a heap of records, the first to end in front
+	free      int32 // first of the free records
+	counts    heap  // of records that only count
+	removals  heap  // of those that may not be resumed
 	counters  []counter
 	spare     int32 // first of the free counters
 	counting  int   // counters in use
 	forgotten int64 // records that had to go before their time
+	ofRemoved int64 // of these, those of removed sessions
 }
 
 // newTable returns a table of at most max records, about 90 bytes each. seed is
@@ -73,12 +77,22 @@ func newTable(max int, seed uint64) *table {
 	for i := range heads {
 		heads[i] = none
 	}
-	return &table{
-		max: max, seed: seed | 1, heads: heads, records: make([]record, 0, max), due: make([]int32, 0, max), free: none, spare: none,
+	t := &table{max: max, seed: seed | 1, heads: heads, records: make([]record, 0, max), free: none, spare: none}
+	for _, h := range []*heap{&t.counts, &t.removals} {
+		*h = heap{&t.records, make([]int32, 0, max)}
 	}
+	return t
 }
 
-func (t *table) len() int { return len(t.due) }
+func (t *table) len() int { return t.counts.len() + t.removals.len() }
+
+// heap returns the one that r is in.
+func (t *table) heap(r *record) *heap {
+	if r.removed {
+		return &t.removals
+	}
+	return &t.counts
+}
 
 func (t *table) chain(k *id) *int32 {
 	h := uint64(0)
@@ -113,26 +127,37 @@ func (t *table) find(k *id) *record {
 func (t *table) add(k *id, expires, now int64) *record {
 	head := t.chain(k)
 	i := t.slot(*head, k)
-	for len(t.due) > 0 && (i == none && len(t.due) >= t.max || t.counting >= countersPerID*t.max) {
-		if t.records[t.due[0]].expires > now {
-			t.forgotten++
-		}
-		t.drop(t.due[0])
+	for i == none && t.len() >= t.max || t.counting >= countersPerID*t.max {
+		t.forget(now)
 		i = t.slot(*head, k)
 	}
 	switch {
 	case i == none:
 		i = t.take()
-		t.records[i] = record{id: *k, expires: expires, next: *head, others: none, place: int32(len(t.due))}
+		t.records[i] = record{id: *k, expires: expires, next: *head, others: none}
 		*head = i
-		t.due = append(t.due, i)
-		t.up(len(t.due) - 1)
+		t.counts.add(i)
 	case expires > t.records[i].expires:
-		t.records[i].expires = expires
-		t.down(int(t.records[i].place))
+		r := &t.records[i]
+		r.expires = expires
+		t.heap(r).down(int(r.place))
 	}
 	t.records[i].changed = now
 	return &t.records[i]
+}
+
+// forget drops the record that is missed least. There has to be one.
+func (t *table) forget(now int64) {
+	if t.expireOne(now) {
+		return
+	}
+	i, _ := t.counts.front(now)
+	if i == none {
+		i, _ = t.removals.front(now)
+		t.ofRemoved++
+	}
+	t.forgotten++
+	t.drop(i)
 }
 
 func (t *table) take() int32 {
@@ -152,22 +177,26 @@ func (t *table) drop(i int32) {
 		link = &t.records[*link].next
 	}
 	*link = r.next
-	place, end := int(r.place), len(t.due)-1
-	last := t.due[end]
-	if t.due = t.due[:end]; place < end {
-		t.put(place, last)
-		t.down(place)
-		t.up(int(t.records[last].place))
-	}
+	t.heap(r).take(int(r.place))
 	*r = record{place: none, next: t.free}
 	t.free = i
 }
 
 // expire drops records that have ended, up to n of them.
 func (t *table) expire(now int64, n int) {
-	for ; n > 0 && len(t.due) > 0 && t.records[t.due[0]].expires <= now; n-- {
-		t.drop(t.due[0])
+	for ; n > 0 && t.expireOne(now); n-- {
 	}
+}
+
+// expireOne drops a record that has ended, if there is one.
+func (t *table) expireOne(now int64) bool {
+	for _, h := range [...]*heap{&t.removals, &t.counts} {
+		if i, ended := h.front(now); ended {
+			t.drop(i)
+			return true
+		}
+	}
+	return false
 }
 
 // count notes that who has counted n resumptions; a smaller number is old news.
@@ -213,7 +242,12 @@ func sum(a, b uint32) uint32 {
 // counted does not matter then.
 func (t *table) remove(r *record, by uint64) {
 	t.clearCounters(r)
-	r.own, r.total, r.by, r.removed, r.spent = 0, 0, by, true, false
+	if !r.removed {
+		slot := t.counts.slots[r.place]
+		t.counts.take(int(r.place))
+		t.removals.add(slot)
+	}
+	r.own, r.total, r.by, r.removed, r.spent, r.told = 0, 0, by, true, false, false
 }
 
 func (t *table) clearCounters(r *record) {
@@ -224,48 +258,4 @@ func (t *table) clearCounters(r *record) {
 		r.others = next
 		t.counting--
 	}
-}
-
-// up moves what is in place i towards the front, to where it belongs.
-func (t *table) up(i int) {
-	slot := t.due[i]
-	expires := t.records[slot].expires
-	for i > 0 {
-		above := t.due[(i-1)/2]
-		if t.records[above].expires <= expires {
-			break
-		}
-		t.put(i, above)
-		i = (i - 1) / 2
-	}
-	t.put(i, slot)
-}
-
-// down moves what is in place i away from the front.
-func (t *table) down(i int) {
-	slot := t.due[i]
-	expires := t.records[slot].expires
-	for {
-		child := 2*i + 1
-		if child >= len(t.due) {
-			break
-		}
-		below := t.due[child]
-		if child+1 < len(t.due) {
-			if right := t.due[child+1]; t.records[right].expires < t.records[below].expires {
-				child, below = child+1, right
-			}
-		}
-		if expires <= t.records[below].expires {
-			break
-		}
-		t.put(i, below)
-		i = child
-	}
-	t.put(i, slot)
-}
-
-func (t *table) put(i int, slot int32) {
-	t.due[i] = slot
-	t.records[slot].place = int32(i)
 }

@@ -23,25 +23,20 @@ func checkTable(t testing.TB, tb *table) {
 			chained++
 		}
 	}
-	if len(tb.due) != chained || len(tb.due) > tb.max || len(tb.due)+free != len(tb.records) {
-		t.Errorf("%d due, %d in chains, %d records, %d free, at most %d", len(tb.due), chained, len(tb.records), free, tb.max)
+	if tb.len() != chained || tb.len() > tb.max || tb.len()+free != len(tb.records) {
+		t.Errorf("%d in heaps, %d in chains, %d records, %d free, at most %d", tb.len(), chained, len(tb.records), free, tb.max)
 	}
 	counting := 0
-	for i, slot := range tb.due {
-		r := &tb.records[slot]
-		if r.place != int32(i) || tb.find(&r.id) != r {
-			t.Errorf("record %d is in place %d, says %d", slot, i, r.place)
-		}
-		if i > 0 && r.expires < tb.records[tb.due[(i-1)/2]].expires {
-			t.Errorf("place %d ends before the one above it", i)
-		}
-		total := uint64(r.own)
-		for c := r.others; c != none; c = tb.counters[c].next {
-			total += uint64(tb.counters[c].n)
-			counting++
-		}
-		if uint32(min(total, uint64(^uint32(0)))) != r.total {
-			t.Errorf("a total of %d is %d", total, r.total)
+	for _, h := range []*heap{&tb.counts, &tb.removals} {
+		for i, slot := range h.slots {
+			r := &tb.records[slot]
+			if r.place != int32(i) || r.removed != (h == &tb.removals) || tb.find(&r.id) != r {
+				t.Errorf("record %d is in place %d, says %d; removed is %v", slot, i, r.place, r.removed)
+			}
+			if i > 0 && r.expires < tb.records[h.slots[(i-1)/2]].expires {
+				t.Errorf("place %d ends before the one above it", i)
+			}
+			counting += checkCounters(t, tb, r)
 		}
 	}
 	spare := 0
@@ -51,6 +46,20 @@ func checkTable(t testing.TB, tb *table) {
 	if counting != tb.counting || counting+spare != len(tb.counters) {
 		t.Errorf("%d counters in use, says %d; %d spare of %d", counting, tb.counting, spare, len(tb.counters))
 	}
+}
+
+// checkCounters checks that the counters of r add up, and returns how many there are.
+func checkCounters(t testing.TB, tb *table, r *record) (n int) {
+	t.Helper()
+	total := uint64(r.own)
+	for c := r.others; c != none; c = tb.counters[c].next {
+		total += uint64(tb.counters[c].n)
+		n++
+	}
+	if uint32(min(total, uint64(^uint32(0)))) != r.total {
+		t.Errorf("a total of %d is %d", total, r.total)
+	}
+	return n
 }
 
 func TestTheFirstToEndIsForgotten(t *testing.T) {
@@ -69,6 +78,26 @@ func TestTheFirstToEndIsForgotten(t *testing.T) {
 	tb.expire(50, 10)
 	if tb.len() != 2 || tb.find(key(sid(0))) != nil {
 		t.Errorf("%d records after the end of one", tb.len())
+	}
+	checkTable(t, tb)
+}
+
+func TestWhatWasRemovedIsForgottenLast(t *testing.T) {
+	tb := newTable(3, 7)
+	for i, expires := range []int64{10, 20, 30} {
+		tb.remove(tb.add(key(sid(i)), expires, 1), 9)
+	}
+	tb.add(key(sid(3)), 90, 1) // there is room for nothing else
+	if tb.find(key(sid(0))) != nil || tb.find(key(sid(1))) == nil || tb.forgotten != 1 || tb.ofRemoved != 1 {
+		t.Errorf("not the first to end: %d forgotten, %d of what was removed", tb.forgotten, tb.ofRemoved)
+	}
+	tb.remove(tb.add(key(sid(4)), 15, 1), 9)
+	if tb.find(key(sid(3))) != nil || tb.find(key(sid(1))) == nil || tb.forgotten != 2 || tb.ofRemoved != 1 {
+		t.Errorf("a removal is forgotten before a count: %d forgotten, %d of what was removed", tb.forgotten, tb.ofRemoved)
+	}
+	tb.add(key(sid(5)), 90, 16) // sid(4) has ended
+	if tb.find(key(sid(1))) == nil || tb.find(key(sid(2))) == nil || tb.forgotten != 2 {
+		t.Error("what has not ended is dropped before what has")
 	}
 	checkTable(t, tb)
 }

@@ -5,7 +5,9 @@ import "encoding/binary"
 // What instances of bind send each other. A message is a version and a kind,
 // and then
 //
-//	news    entries: what the sender has just counted, or removed
+//	news    entries: what the sender has just counted, or removed; none says
+//	        that it is there
+//	hello   nothing: the sender has just begun, and wants to know who is there
 //	ask     question (behind.go): for a page of what another node knows
 //	page    where it comes from and where it goes on, and entries
 //
@@ -15,9 +17,10 @@ import "encoding/binary"
 const (
 	wireVersion = 1
 
-	kindNews = 'n'
-	kindAsk  = 'a'
-	kindPage = 'p'
+	kindNews  = 'n'
+	kindHello = 'h'
+	kindAsk   = 'a'
+	kindPage  = 'p'
 
 	wireHead = 2
 )
