@@ -209,15 +209,16 @@ func (b *binder) replay() error {
 
 // shown is what the metrics say that are brought up to date by work, because
 // one by one they would cost too much.
-type shown struct{ ids, learned, forgotten, ofRemoved, untold, unremoved int64 }
+type shown struct{ ids, behind, learned, forgotten, ofRemoved, untold, unremoved int64 }
 
 func (b *binder) show() {
 	t := b.table
-	now := shown{int64(t.len()), b.learned, t.forgotten, t.ofRemoved, b.owed.dropped, b.spent.dropped}
+	now := shown{int64(t.len()), int64(len(b.behind.asks)), b.learned, t.forgotten, t.ofRemoved, b.owed.dropped, b.spent.dropped}
 	if now == b.shown {
 		return
 	}
 	set("ids", now.ids)
+	set("behind", now.behind)
 	add("learned", now.learned-b.shown.learned)
 	add("forgotten", now.forgotten-b.shown.forgotten)
 	add("forgotten_removed", now.ofRemoved-b.shown.ofRemoved)
