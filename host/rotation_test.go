@@ -172,9 +172,10 @@ func (f *copyFarm) lookups() (resumable, others uint64) {
 // A crowd is clients that come back again and again to random nodes, each time
 // as soon as its session is on all of them.
 type crowd struct {
-	farm *copyFarm
-	stop atomic.Bool
-	wg   sync.WaitGroup
+	addrs  []string                // of the nodes
+	settle func(*tls.Config) error // waits for that
+	stop   atomic.Bool
+	wg     sync.WaitGroup
 
 	mu     sync.Mutex
 	change sync.Cond // of visits
@@ -182,8 +183,8 @@ type crowd struct {
 	faults []error
 }
 
-func newCrowd(f *copyFarm, each int) *crowd {
-	c := &crowd{farm: f, visits: make([]int, 2*each)}
+func newCrowd(each int, settle func(*tls.Config) error, addrs ...string) *crowd {
+	c := &crowd{addrs: addrs, settle: settle, visits: make([]int, 2*each)}
 	c.change.L = &c.mu
 	for i := range c.visits {
 		c.wg.Go(func() { c.come(i, []uint16{tls.VersionTLS12, tls.VersionTLS13}[i%2]) })
@@ -195,15 +196,15 @@ func (c *crowd) come(i int, version uint16) {
 	cfg := client(version)
 	random := rand.New(rand.NewPCG(1, uint64(i)))
 	for n := 0; !c.stop.Load(); n++ {
-		node := random.IntN(len(c.farm.nodes))
-		resumed, err := visit(c.farm.nodes[node].addr, cfg)
+		node := random.IntN(len(c.addrs))
+		resumed, err := visit(c.addrs[node], cfg)
 		if err == nil && resumed != (n > 0) {
 			err = fmt.Errorf("resumed is %v", resumed)
 		}
 		if err != nil {
 			err = fmt.Errorf("client %d (%s), visit %d, node %d: %w", i, tls.VersionName(version), n, node, err)
 		}
-		err = errors.Join(err, c.farm.settle())
+		err = errors.Join(err, c.settle(cfg))
 		c.mu.Lock()
 		c.visits[i]++
 		if err != nil {
@@ -245,7 +246,11 @@ func TestFarmKeysRotateUnderLoad(t *testing.T) {
 	const nodes, clients = 3, 4 // of each version
 	old, fresh := session.NewKey(), session.NewKey()
 	f := newCopyFarm(t, nodes, time.Hour, nil, old)
-	crowd := newCrowd(f, clients)
+	var addrs []string
+	for _, n := range f.nodes {
+		addrs = append(addrs, n.addr)
+	}
+	crowd := newCrowd(clients, func(*tls.Config) error { return f.settle() }, addrs...)
 	crowd.more(2)
 	for _, keys := range [][]session.Key{{old, fresh}, {fresh, old}, {fresh}} {
 		for i := range nodes {

@@ -27,6 +27,7 @@ func TestShare(t *testing.T) {
 	for _, mode := range []string{"push", "pull"} { // both is no more than these
 		t.Run("a partition heals in mode "+mode, func(t *testing.T) { testPartitionHeals(t, cache, mode) })
 	}
+	t.Run("keys rotate while clients come", func(t *testing.T) { testShareRotation(t, cache) })
 	t.Run("what is forged is refused", func(t *testing.T) { testForgedMessages(t, cache) })
 	t.Run("what is old stays removed", func(t *testing.T) { testReplayedMessages(t, cache) })
 	t.Run("a flood is bounded", func(t *testing.T) { testFlood(t, cache) })
