@@ -144,8 +144,11 @@ var warnedModules = []struct{ name, warning string }{
 	{"warned-files", "imports path_open and args_get of WASI"},
 	{"warned-mismatch", "calls helper as if of another type than it is"},
 	{"warned-runtime", "was built with a runtime that never frees memory by itself"},
+	{"warned-runtime-stripped", "was built with a runtime that never frees memory by itself"},
 	{"warned-stack", "sets aside 1MiB of its memory for its stack"},
 	{"warned-stack-stripped", "sets aside 1MiB of its memory for its stack"},
+	{"warned-stack-unknown", "most of the 129 pages of its memory hold nothing when it starts: a large stack, perhaps"},
+	{"warned-start", "exports _start besides its hooks"},
 	{"warned-stack-behind-data", "sets aside 16MiB of its memory for its stack and variables that begin as zero"},
 }
 

@@ -146,9 +146,9 @@ func (c *checker) suspicious(found map[string]bool) {
 	switch {
 	case !found[start] || len(c.Hooks) == 0:
 	case !found[initialize] && (c.lang == goLang || c.lang == tinyGo):
-		c.problem("exports _start besides its hooks and no _initialize: it is a command, and its runtime would not be set up when a hook is called", reactorHint.of(c.lang))
+		c.problem("exports _start besides its hooks and no _initialize: it is a command, and its runtime would not be set up when a hook is called", startHint.of(c.lang))
 	default:
-		c.warn("exports _start besides its hooks: the host never calls it, and what it sets up is missing", reactorHint.of(c.lang))
+		c.warn("exports _start besides its hooks: the host never calls it, and what it sets up is missing", startHint.of(c.lang))
 	}
 	if found["asyncify_start_unwind"] {
 		c.warn("was built with asyncify, which makes each event cost a hundred times as much", asyncifyHint.of(c.lang))

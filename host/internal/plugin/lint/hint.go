@@ -24,6 +24,17 @@ var reactorHint = hint{
 	unknown:        `build a reactor: Go -buildmode=c-shared, TinyGo -target=wasm-unknown, Rust crate-type = ["cdylib"], C and C++ -mexec-model=reactor or -Wl,--no-entry, Zig -fno-entry -rdynamic`,
 }
 
+// startHint: what sets a module up that has hooks is called by the host.
+var startHint = hint{
+	goLang:         reactorHint[goLang],
+	tinyGo:         reactorHint[tinyGo],
+	rust:           reactorHint[rust],
+	zig:            reactorHint[zig],
+	assemblyScript: "asc --exportStart _initialize, which the host calls, instead of --exportStart _start",
+	cPlusPlus:      reactorHint[cPlusPlus],
+	unknown:        reactorHint[unknown] + "; AssemblyScript --exportStart _initialize",
+}
+
 // linkHint: an object file becomes a module.
 var linkHint = hint{
 	rust:      `build a cdylib: crate-type = ["cdylib"] under [lib] in Cargo.toml, and neither --emit=obj nor a staticlib`,

@@ -55,6 +55,10 @@ var mistakes = []mistake{
 		goLang: "-buildmode=c-shared", tinyGo: "-target=wasm-unknown -gc=conservative -scheduler=none", rust: `crate-type = ["cdylib"]`, zig: "-fno-entry -rdynamic",
 		assemblyScript: "export the hooks from the entry file", cPlusPlus: "-mexec-model=reactor", unknown: "Zig -fno-entry",
 	}},
+	{"a command with hooks", guest{exports: []fn{{name: "_start"}, hook}, max: 1}, "exports _start besides its hooks", map[language]string{
+		goLang: "-buildmode=c-shared", tinyGo: "-target=wasm-unknown -scheduler=none", rust: `crate-type = ["cdylib"]`, zig: "-fno-entry -rdynamic",
+		assemblyScript: "--exportStart _initialize", cPlusPlus: "-mexec-model=reactor", unknown: "AssemblyScript --exportStart _initialize",
+	}},
 	{"no hook is exported", guest{exports: []fn{{name: "handle"}}, max: 1}, "exports no hook", map[language]string{
 		goLang: "//go:wasmexport on_session_insert", tinyGo: "//go:wasmexport on_session_insert", rust: `#[no_mangle] pub extern "C" fn on_session_insert`, zig: "export fn on_session_insert, and build with -rdynamic",
 		assemblyScript: "export function on_session_insert in the entry file", cPlusPlus: `__attribute__((export_name("on_session_insert")))`, unknown: `(export "on_session_insert")`,
@@ -181,7 +185,7 @@ func TestMistakesAreExplainedInTheAuthorsLanguage(t *testing.T) {
 // TestEveryHintHasWordsForEveryone looks for tables that leave somebody out.
 func TestEveryHintHasWordsForEveryone(t *testing.T) {
 	tables := map[string]hint{
-		"reactor": reactorHint, "link": linkHint, "buffer": bufferHint, "stack": stackHint, "maximum": maximumHint, "memory": memoryHint, "own memory": ownMemoryHint, "undefined": undefinedHint,
+		"reactor": reactorHint, "start": startHint, "link": linkHint, "buffer": bufferHint, "stack": stackHint, "maximum": maximumHint, "memory": memoryHint, "own memory": ownMemoryHint, "undefined": undefinedHint,
 		"libc": libcHint, "component": componentHint, "browser": browserHint, "constructors": constructorHint, "allocator": allocatorHint, "debug": debugHint, "names": namesHint,
 		"exceptions": exceptionHint, "threads": threadHint, "asyncify": asyncifyHint, "files": filesHint, "mismatch": mismatchHint,
 	}

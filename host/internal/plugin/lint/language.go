@@ -141,7 +141,7 @@ func (m *wasmModule) assemblyScript() bool {
 			found++
 		}
 	}
-	return found >= 4 || m.mentions("~lib/rt")
+	return found >= 4 || m.mentions("~lib/rt") || m.asStrings()
 }
 
 // export says how a function becomes an export named name.

@@ -31,8 +31,8 @@ func (c *checker) linked(found map[string]bool) {
 	}
 	c.allocator()
 	c.unavailable()
-	if c.m.mentions("~lib/rt/stub/") || c.m.mentions("~lib/rt/tcms/") {
-		c.warn("was built with a runtime that never frees memory by itself: it grows with every event until it traps", runtimeHint)
+	if c.lang == assemblyScript && c.m.asKeeps() {
+		c.warn("was built with a runtime that never frees memory by itself: what a hook allocates and does not free itself stays, until there is no more and it traps", runtimeHint)
 	}
 	if size := int64(c.m.debug); size >= largeDebug && size >= c.Size/2 {
 		c.warn(fmt.Sprintf("carries %s of debug information, %d%% of its size", sidecar.Size(size).Rounded(), 100*size/c.Size), "leave it out: "+debugHint.of(c.lang))

@@ -324,6 +324,85 @@ func TestLanguageIsRecognised(t *testing.T) {
 	}
 }
 
+// stripped returns a module without its custom sections, as a release build of its
+// language is.
+func stripped(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := b[:8:8]
+	for at := 8; at < len(b); {
+		r := reader{b: b, at: at, end: len(b)}
+		id := r.byte("id")
+		r.bytes(r.u32("size"), "section")
+		if r.err != nil {
+			t.Fatal(r.err.text)
+		}
+		if id != secCustom {
+			out = append(out, b[at:r.at]...)
+		}
+		at = r.at
+	}
+	return out
+}
+
+func TestAssemblyScriptIsRecognisedWithoutNames(t *testing.T) {
+	r := check(stripped(t, filepath.Join("..", "..", "..", "..", "testdata", "languages", "watch.wasm")), Options{Grants: abi.Grants()})
+	if r.Language != "AssemblyScript" || r.Err() != nil || len(r.Warnings) > 0 {
+		t.Errorf("%q, %v, %s", r.Language, r.Err(), texts(r.Warnings))
+	}
+}
+
+// TestNoOtherLanguageHasAssemblyScriptsStrings looks at data of all languages.
+func TestNoOtherLanguageHasAssemblyScriptsStrings(t *testing.T) {
+	for _, path := range committed(t) {
+		m, err := parse(stripped(t, path))
+		if err != nil {
+			t.Fatal(err.text)
+		}
+		if got, want := m.asStrings(), filepath.Base(path) == "watch.wasm"; got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+// committed are the modules that are kept for people to use.
+func committed(t *testing.T) (paths []string) {
+	t.Helper()
+	for _, dir := range []string{"modules", "farm", "languages"} {
+		in, err := filepath.Glob(filepath.Join("..", "..", "..", "..", "testdata", dir, "*.wasm"))
+		if err != nil || len(in) == 0 {
+			t.Fatalf("%s: %v", dir, err)
+		}
+		paths = append(paths, in...)
+	}
+	return paths
+}
+
+// TestModulesThatAreKeptAreNotWarnedOf but of what their languages can't do
+// otherwise: whether they have names or not.
+func TestModulesThatAreKeptAreNotWarnedOf(t *testing.T) {
+	for _, path := range committed(t) {
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, module := range [][]byte{whole, stripped(t, path)} {
+			for _, w := range check(module, Options{Grants: abi.Grants()}).Warnings {
+				switch {
+				case strings.HasPrefix(w.Text, "sets no maximum"), strings.HasPrefix(w.Text, "may grow its memory"):
+				case strings.HasPrefix(w.Text, "imports args_get of WASI") && len(module) < len(whole):
+					// Go imports it whatever one does, and does not say any more that it is Go.
+				default:
+					t.Errorf("%s: %s", path, w.Text)
+				}
+			}
+		}
+	}
+}
+
 func TestEveryLanguageHasAdvice(t *testing.T) {
 	for l := unknown; l <= cPlusPlus; l++ {
 		for _, g := range abi.GuestExports() {

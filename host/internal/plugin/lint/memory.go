@@ -69,7 +69,9 @@ func roundUp(s sidecar.Size) sidecar.Size { return (s + sidecar.MiB - 1) / sidec
 const largeStack = 512 << 10
 
 // stack warns of a large stack. LLVM's linker keeps its top in the first
-// global, and puts it before the data, or between the data and the heap.
+// global, and puts it before the data, or between the data and the heap. Where
+// nothing tells that the linker was LLVM's, that global can be another: but most
+// of the memory is unused all the same.
 func (c *checker) stack() bool {
 	if len(c.m.globals) == 0 {
 		return false
@@ -80,9 +82,7 @@ func (c *checker) stack() bool {
 	}
 	size, what, d := uint64(top.init), "its stack", c.m.data
 	before := d.some && d.from >= size
-	if !before && !c.m.mentions("__stack_pointer") && !c.m.customs["target_features"] {
-		return false // another global, of another toolchain
-	}
+	sure := before || c.m.mentions("__stack_pointer") || c.m.customs["target_features"]
 	if d.some && !before {
 		if d.to >= size {
 			return false
@@ -92,6 +92,13 @@ func (c *checker) stack() bool {
 	if size < largeStack {
 		return false
 	}
-	c.warn(fmt.Sprintf("sets aside %s of its memory for %s", sidecar.Size(size).Rounded(), what), "ask for less: "+stackHint.of(c.lang))
+	text := fmt.Sprintf("sets aside %s of its memory for %s", sidecar.Size(size).Rounded(), what)
+	if pages := c.m.memories[0].min; !sure {
+		if size <= pages<<16/2 {
+			return false
+		}
+		text = fmt.Sprintf("most of the %d pages of its memory hold nothing when it starts: a large stack, perhaps", pages)
+	}
+	c.warn(text, "ask for less: "+stackHint.of(c.lang))
 	return true
 }

@@ -1,6 +1,9 @@
 package lint
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 func (m *wasmModule) section(id byte, r *reader) {
 	switch id {
@@ -324,12 +327,14 @@ func (m *wasmModule) dataSegment(r *reader) {
 	b := r.bytes(r.u32("length of a data segment"), "data segment")
 	if known && len(b) > 0 {
 		m.data.add(uint64(at), uint64(len(b)))
+		m.segments = append(m.segments, segment{at, b})
 	}
 }
 
 // code counts the local variables of each function, and skips its body.
 func (m *wasmModule) code(r *reader) {
 	m.bodies = r.count("function bodies", 3, maxFunctions)
+	m.grows = bytes.Contains(r.b[r.at:r.end], asGrows)
 	called := m.called()
 	for i := range m.bodies {
 		size := r.u32("size of a function body")

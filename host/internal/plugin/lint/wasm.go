@@ -92,8 +92,10 @@ type wasmModule struct {
 	start    bool
 	bodies   int // functions in the code section
 	locals   uint64
-	data     extent // of the active data segments
-	sections int    // how many there are, custom ones included
+	data     extent    // of the active data segments
+	segments []segment // those of them that say where they are
+	grows    bool      // it grows its memory in AssemblyScript's way
+	sections int       // how many there are, custom ones included
 
 	lacking   []*formatError // features that it needs and the host lacks
 	producers []producer
@@ -111,6 +113,12 @@ type wasmModule struct {
 type extent struct {
 	from, to uint64
 	some     bool
+}
+
+// A segment is data, and the address at which memory has it in the beginning.
+type segment struct {
+	at uint32
+	b  []byte
 }
 
 func (e *extent) add(from, size uint64) {
