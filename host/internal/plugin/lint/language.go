@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sesshook/sesshook/abi"
@@ -56,22 +58,67 @@ func languageOf(m *wasmModule) (language, string) {
 	return m.trace()
 }
 
-// producer finds an entry of the producers section whose name is name, or
+// producer finds the entry of the producers section whose name is name, or
 // begins with it, in any case. Distributions put their own name before clang's.
-func (m *wasmModule) producer(field, name string) (producer, bool) {
+// Of several it is the one with the highest version: a library that was linked
+// brings its own, and a distribution's libc was built by an older compiler than
+// the one that is used with it.
+func (m *wasmModule) producer(field, name string) (found producer, ok bool) {
 	for _, p := range m.producers {
 		got := strings.ToLower(p.name)
-		if p.field == field && (strings.HasPrefix(got, name) || name == "clang" && strings.HasSuffix(got, " clang")) {
-			return p, true
+		if p.field != field || !strings.HasPrefix(got, name) && (name != "clang" || !strings.HasSuffix(got, " clang")) {
+			continue
+		}
+		if !ok || newer(p.version, found.version) {
+			found, ok = p, true
 		}
 	}
-	return producer{}, false
+	return found, ok
+}
+
+// newer compares versions by their numbers, "19.1.7 (3~deb12u1)".
+func newer(a, b string) bool {
+	numbers := func(version string) (all [4]int) {
+		rest := strings.TrimLeft(version, "gov")
+		for i := range all {
+			digits := rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
+			n, err := strconv.Atoi(digits)
+			if err != nil {
+				break
+			}
+			all[i], rest = n, strings.TrimPrefix(rest[len(digits):], ".")
+		}
+		return all
+	}
+	as, bs := numbers(a), numbers(b)
+	return slices.Compare(as[:], bs[:]) > 0
+}
+
+// startFile reports whether a libc's start file was linked. It comes first, and of
+// compilers with one name wasm-ld keeps the version that comes first.
+func (m *wasmModule) startFile() bool {
+	return slices.ContainsFunc(m.exports, func(e wasmExport) bool {
+		return e.kind == kindFunc && (string(e.name) == initialize || string(e.name) == start)
+	})
+}
+
+// clangs counts the compilers of C that the producers section has.
+func (m *wasmModule) clangs() (n int) {
+	for _, p := range m.producers {
+		if p.field == "processed-by" && strings.HasSuffix(strings.ToLower(p.name), "clang") {
+			n++
+		}
+	}
+	return n
 }
 
 // compiler writes the version of the compiler behind the name of its language.
 func (m *wasmModule) compiler() string {
 	for _, tool := range []string{"rustc", "zig", "go cmd/compile", "clang"} {
 		if p, ok := m.producer("processed-by", tool); ok {
+			if tool == "clang" && m.startFile() && m.clangs() == 1 {
+				return "" // its version may be that of the libc's
+			}
 			return version(tool, p.version)
 		}
 	}
