@@ -52,6 +52,7 @@ func producers(r *reader) []producer {
 
 // nameMarks are what the names of functions tell of how they came to be.
 type nameMarks struct {
+	some       bool     // there are names: not of the module and of variables only
 	mismatched []string // functions that are called as if they had another type
 	wrapped    bool     // exports that run the constructors at each call
 }
@@ -61,6 +62,7 @@ const maxMismatched = 10
 
 // note takes down what a function's name tells. The names are wasm-ld's.
 func (n *nameMarks) note(name []byte) {
+	n.some = true
 	if of, ok := bytes.CutPrefix(name, []byte("signature_mismatch:")); ok && len(n.mismatched) < maxMismatched {
 		n.mismatched = append(n.mismatched, string(of))
 	}

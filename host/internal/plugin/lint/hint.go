@@ -21,7 +21,7 @@ var reactorHint = hint{
 	zig:            "build a reactor: zig build-exe NAME.zig -target wasm32-freestanding -fno-entry -rdynamic -O ReleaseSmall",
 	assemblyScript: "export the hooks from the entry file: asc NAME.ts --runtime incremental --use abort= -o NAME.wasm",
 	cPlusPlus:      "build a reactor: clang --target=wasm32-wasi -mexec-model=reactor (with wasi-libc), or --target=wasm32-unknown-unknown -nostdlib -Wl,--no-entry",
-	unknown:        `build a reactor: Go -buildmode=c-shared, TinyGo -target=wasm-unknown, Rust crate-type = ["cdylib"], C and C++ -mexec-model=reactor or -Wl,--no-entry, Zig -fno-entry -rdynamic`,
+	unknown:        `build a reactor: Go -buildmode=c-shared; TinyGo -target=wasm-unknown; Rust crate-type = ["cdylib"]; C and C++ -mexec-model=reactor or -Wl,--no-entry; Zig -fno-entry -rdynamic; AssemblyScript: export the hooks from the entry file; WAT: export the hooks, and no _start`,
 }
 
 // startHint: what sets a module up that has hooks is called by the host.
@@ -32,7 +32,7 @@ var startHint = hint{
 	zig:            reactorHint[zig],
 	assemblyScript: "asc --exportStart _initialize, which the host calls, instead of --exportStart _start",
 	cPlusPlus:      reactorHint[cPlusPlus],
-	unknown:        reactorHint[unknown] + "; AssemblyScript --exportStart _initialize",
+	unknown:        `build a reactor: Go -buildmode=c-shared; TinyGo -target=wasm-unknown; Rust crate-type = ["cdylib"]; C and C++ -mexec-model=reactor or -Wl,--no-entry; Zig -fno-entry -rdynamic; AssemblyScript --exportStart _initialize; WAT: export it as _initialize`,
 }
 
 // linkHint: an object file becomes a module.
@@ -40,7 +40,7 @@ var linkHint = hint{
 	rust:      `build a cdylib: crate-type = ["cdylib"] under [lib] in Cargo.toml, and neither --emit=obj nor a staticlib`,
 	zig:       "link it: zig build-exe -fno-entry -rdynamic, instead of build-obj and build-lib",
 	cPlusPlus: "link it: clang without -c, or wasm-ld --no-entry",
-	unknown:   "link it: wasm-ld --no-entry, or clang without -c",
+	unknown:   `link it: C and C++ clang without -c, or wasm-ld --no-entry; Rust crate-type = ["cdylib"]; Zig build-exe -fno-entry -rdynamic`,
 }
 
 // bufferHint: where the host writes events.
@@ -51,7 +51,7 @@ var bufferHint = hint{
 	zig:            "var buffer: [4096]u8 = undefined; export fn event_buffer() i64 { return @as(i64, @intCast(@intFromPtr(&buffer))) << 32 | buffer.len; }",
 	assemblyScript: "export function event_buffer(): i64 { return (<i64>memory.data(4096)) << 32 | 4096 } in the entry file",
 	cPlusPlus:      "SH_EVENT_BUFFER(4096) of sesshook.h makes it; by hand: int64_t event_buffer(void), address << 32 | capacity, 512 bytes or more",
-	unknown:        "export event_buffer as (func (result i64)): address << 32 | capacity, 512 bytes or more",
+	unknown:        "export event_buffer as (func (result i64)): address << 32 | capacity, 512 bytes or more; the SDKs have it: Go's import of abi/guest, Rust export!, C and C++ SH_EVENT_BUFFER(4096), AssemblyScript export { event_buffer } from \"sesshook-guest\"",
 }
 
 // stackHint: a smaller memory. A stack is the usual reason of a large one.
@@ -62,7 +62,7 @@ var stackHint = hint{
 	zig:            "a smaller stack, --stack 65536",
 	assemblyScript: "--initialMemory 1; large StaticArrays are in it",
 	cPlusPlus:      "a smaller stack, -Wl,-z,stack-size=65536; large static arrays are in it",
-	unknown:        "a smaller stack: clang -Wl,-z,stack-size=65536, Rust -C link-arg=-zstack-size=65536, Zig --stack 65536",
+	unknown:        "a smaller stack: C and C++ -Wl,-z,stack-size=65536; Rust -C link-arg=-zstack-size=65536; Zig --stack 65536; TinyGo -stack-size=16KB; AssemblyScript --initialMemory 1; or smaller static arrays",
 }
 
 // maximumHint: a memory that has a maximum.
@@ -73,14 +73,15 @@ var maximumHint = hint{
 	zig:            "--max-memory=BYTES, or leave it to the sidecar's memory",
 	assemblyScript: "--maximumMemory PAGES, or leave it to the sidecar's memory",
 	cPlusPlus:      "-Wl,--max-memory=BYTES, or leave it to the sidecar's memory",
-	unknown:        `in WAT (memory (export "memory") 1 16), else the linker's --max-memory; or leave it to the sidecar's memory`,
+	unknown:        `C and C++ -Wl,--max-memory=BYTES; Rust -C link-arg=--max-memory=BYTES; Zig --max-memory=BYTES; AssemblyScript --maximumMemory PAGES; WAT (memory (export "memory") 1 16); or leave it to the sidecar's memory`,
 }
 
 // memoryHint: a memory that is exported.
 var memoryHint = hint{
+	goLang:         "GOOS=wasip1 exports it: build so, with -buildmode=c-shared",
 	zig:            "zig build-exe without --import-memory, or with --export-memory",
 	assemblyScript: "build without --noExportMemory",
-	unknown:        `export it as "memory" (wasm-ld does so, unless --import-memory is given; in WAT: (memory (export "memory") 1))`,
+	unknown:        `export it as "memory": C, C++, Rust and Zig do so, unless --import-memory is given; Go with GOOS=wasip1; AssemblyScript without --noExportMemory; WAT (memory (export "memory") 1)`,
 }
 
 // ownMemoryHint: a memory that is defined, not imported.
@@ -89,7 +90,7 @@ var ownMemoryHint = hint{
 	zig:            "zig build-exe without --import-memory",
 	assemblyScript: "build without --importMemory",
 	cPlusPlus:      "link without -Wl,--import-memory",
-	unknown:        "link without --import-memory (AssemblyScript: without --importMemory)",
+	unknown:        `C, C++, Rust and Zig: link without --import-memory; AssemblyScript: without --importMemory; WAT (memory (export "memory") 1)`,
 }
 
 // undefinedHint: no imports but those of the ABI.
@@ -100,7 +101,7 @@ var undefinedHint = hint{
 	zig:            `an extern fn asks for it: define it, link its library, or name the host's module, extern "tls_session_v1" fn`,
 	assemblyScript: `a declare function asks for it: @external("tls_session_v1", "NAME") are the host's`,
 	cPlusPlus:      "the linker makes such imports of undefined functions: define it, link its library, or do without -Wl,--allow-undefined",
-	unknown:        "the linker makes such imports of undefined functions: define it, link its library, or do without -Wl,--allow-undefined",
+	unknown:        "the linker makes such imports of undefined functions, C's without a header and Rust's and Zig's extern: define it, link its library, or do without --allow-undefined; Go: //go:wasmimport, AssemblyScript: declare, WAT: import asks for it",
 }
 
 // libcHint: the C library is linked, or not needed.
@@ -130,7 +131,7 @@ var constructorHint = hint{
 	rust:      "build for wasm32-unknown-unknown; or, for WASI, link its start file: -C link-arg=crt1-reactor.o -C link-arg=--export=_initialize",
 	zig:       "-mexec-model=reactor",
 	cPlusPlus: "-mexec-model=reactor instead of -nostartfiles; without a libc, export an _initialize that calls __wasm_call_ctors",
-	unknown:   "link the start file of a reactor (crt1-reactor.o), or export an _initialize that calls __wasm_call_ctors",
+	unknown:   "C and C++ -mexec-model=reactor; Rust -C link-arg=crt1-reactor.o -C link-arg=--export=_initialize; or export an _initialize that calls __wasm_call_ctors",
 }
 
 // allocatorHint: no export of malloc and its like.
@@ -149,7 +150,7 @@ var debugHint = hint{
 	zig:            "-O ReleaseSmall, which leaves the functions' names out as well (-fno-strip keeps both)",
 	assemblyScript: "build without --sourceMap; --debug keeps the functions' names, which a trap shows",
 	cPlusPlus:      "-Wl,--strip-debug (a libc brings its own): it keeps the functions' names, which a trap shows",
-	unknown:        "the linker's --strip-debug: it keeps the functions' names, which a trap shows",
+	unknown:        `C and C++ -Wl,--strip-debug; Rust strip = "debuginfo"; Zig -O ReleaseSmall; TinyGo -no-debug; AssemblyScript without --sourceMap`,
 }
 
 // namesHint: functions have names in the stack of a trap.
@@ -160,7 +161,7 @@ var namesHint = hint{
 	zig:            "-fno-strip",
 	assemblyScript: "--debug",
 	cPlusPlus:      "-Wl,--strip-debug instead of -Wl,--strip-all and -s",
-	unknown:        "wat2wasm --debug-names, the linker's --strip-debug instead of --strip-all",
+	unknown:        `Go without -s; TinyGo without -no-debug; Rust strip = "debuginfo"; C and C++ -Wl,--strip-debug instead of --strip-all; Zig -fno-strip; AssemblyScript --debug; WAT wat2wasm --debug-names`,
 }
 
 // exceptionHint: no exceptions of WebAssembly, nor calls of a runtime for them.

@@ -105,6 +105,7 @@ func Check(ctx context.Context, module []byte, opts Options) *Report {
 		c.lacks(malformed)
 		return r
 	}
+	r.whole = true
 	if special := c.specialModule(); special != nil {
 		r.refuse(special)
 		return r
@@ -143,11 +144,9 @@ func (c *checker) lacks(f *formatError) {
 func (c *checker) describe() {
 	c.lang, c.Language = languageOf(c.m)
 	c.Start = c.m.start
-	c.HasNames = c.m.customs["name"]
+	c.HasNames = c.m.functions.some
 	c.HasDWARF = c.m.customs[".debug_info"]
-	if c.lang != unknown {
-		c.names = namesHint.of(c.lang)
-	}
+	c.names = namesHint.of(c.lang)
 	grants := map[string]abi.Grant{}
 	for _, f := range abi.HostFunctions() {
 		grants[f.Name] = f.Grant

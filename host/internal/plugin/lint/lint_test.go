@@ -406,6 +406,35 @@ func TestModulesThatAreKeptAreNotWarnedOf(t *testing.T) {
 	}
 }
 
+func TestOnlyNamesOfFunctionsAreNamesInATrap(t *testing.T) {
+	for _, tt := range []struct {
+		behaviour string
+		names     []byte
+		want      bool
+	}{
+		{"of a function", nameSectionOf("on_tick"), true},
+		{"of the module", customSection("name", 0, 2, 1, 'm'), false},
+		{"of a variable", customSection("name", 2, 6, 1, 0, 1, 0, 1, 'v'), false},
+	} {
+		r := check(guest{exports: []fn{hook}, max: 1, more: [][]byte{tt.names}}.encode(), Options{})
+		if r.Err() != nil || r.HasNames != tt.want {
+			t.Errorf("%s: %v, %v", tt.behaviour, r.HasNames, r.Err())
+		}
+	}
+}
+
+// TestHintsForAllNameAll: where the language is not known, advice is for everyone
+// who could have made the mistake.
+func TestHintsForAllNameAll(t *testing.T) {
+	for name, h := range map[string]hint{"reactor": reactorHint, "start": startHint, "event_buffer": bufferHint, "maximum": maximumHint, "memory": memoryHint, "own memory": ownMemoryHint, "names": namesHint} {
+		for _, l := range []string{"Rust", "C", "AssemblyScript"} {
+			if !strings.Contains(h.of(unknown), l) {
+				t.Errorf("%s: nothing about %s in %s", name, l, h.of(unknown))
+			}
+		}
+	}
+}
+
 func TestEveryLanguageHasAdvice(t *testing.T) {
 	for l := unknown; l <= cPlusPlus; l++ {
 		for _, g := range abi.GuestExports() {

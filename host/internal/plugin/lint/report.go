@@ -32,10 +32,11 @@ type Report struct {
 	Grants []abi.Grant `json:"grants"`
 	Memory Memory      `json:"memory"`
 
-	HasNames bool `json:"has_names"` // traps name their functions
+	HasNames bool `json:"has_names"` // traps name functions
 	HasDWARF bool `json:"has_dwarf"` // traps name their source lines
 
-	names string // how it would have names; empty where the language is not known
+	whole bool   // it could be read to its end
+	names string // how it would have names
 
 	// Problems keep the module from loading. They come in the order in which
 	// to look at them.
@@ -195,6 +196,9 @@ func (r *Report) writeFacts(b *strings.Builder) {
 		}
 	}
 	fact("sha256", r.SHA256)
+	if r.whole && r.Language == "" {
+		fact("language", "unknown: the module does not say what built it, so hints are for all")
+	}
 	fact("language", r.Language)
 	fact("hooks", strings.Join(r.Hooks, ", "))
 	fact("grants", joinGrants(r.Grants))
@@ -211,8 +215,8 @@ func (r *Report) writeFacts(b *strings.Builder) {
 		fact("debug", "names")
 	case r.HasDWARF:
 		fact("debug", "source lines")
-	case r.names != "":
-		fact("debug", "none: the stack of a trap shows numbers (names: "+r.names+")")
+	case r.whole:
+		fact("debug", "no function names: the stack of a trap shows numbers (names: "+r.names+")")
 	}
 	table(b, rows)
 }
