@@ -113,7 +113,7 @@ var brokenModules = []broken{
 	{name: "import-assemblyscript", problem: `imports abort from "env", to which AssemblyScript reports failed assertions`},
 	{name: "import-libc", problem: `imports printf from "env", a function of the C library, which was not linked`},
 	{name: "import-exceptions", problem: `imports __cxa_allocate_exception from "env", which C++ needs to throw exceptions`},
-	{name: "import-toolchains", problem: `imports start_unwind from "asyncify", which TinyGo needs to switch goroutines`},
+	{name: "import-toolchains", problem: `imports runtime.wasmExit from "gojs", which Go needs in a browser`},
 	{name: "import-wasi", problem: `imports fd_wirte from "wasi_snapshot_preview1", which has no function of that name`},
 	{name: "import-no-functions", problem: `imports the global __stack_pointer from "env", and the host offers functions only`},
 	{name: "import-other-plugin", problem: `imports on_session_insert from "audit", which the host does not offer`},

@@ -107,6 +107,9 @@ var mistakes = []mistake{
 	{"a browser's Go", guest{imports: []fn{{"gojs", "runtime.wasmExit", noResult}}, exports: []fn{hook}, max: 1}, "imports runtime.wasmExit from \"gojs\", which Go needs in a browser", map[language]string{
 		goLang: "GOOS=wasip1", tinyGo: "tinygo build -target=wasm-unknown", unknown: "GOOS=wasip1",
 	}},
+	{"a browser's Go, all of it", guest{imports: []fn{{"gojs", "runtime.wasmExit", noResult}, {"gojs", "runtime.wasmWrite", noResult}, {"gojs", "syscall/js.valueGet", noResult}}, exports: []fn{hook}, max: 1}, "imports runtime.wasmExit and 2 more from \"gojs\", which Go needs in a browser", map[language]string{
+		goLang: "GOOS=wasip1", tinyGo: "tinygo build -target=wasm-unknown", unknown: "GOOS=wasip1",
+	}},
 	{"a component's interface", guest{imports: []fn{{"wasi:cli/stdout@0.2.0", "get-stdout", noResult}}, exports: []fn{hook}, max: 1}, "imports get-stdout from \"wasi:cli/stdout@0.2.0\", an interface of the component model", map[language]string{
 		goLang: "GOOS=wasip1", tinyGo: "-target=wasm-unknown", rust: "not wasm32-wasip2", unknown: "WASI preview 1 or none",
 	}},

@@ -63,6 +63,7 @@ func (c *checker) imports() {
 			}
 		case module == wasiModule:
 			c.wasi(name, imp.fn)
+		case goBrowser(module) && !ours: // browser has said so
 		default:
 			c.foreign(module, name, ours)
 		}
@@ -70,6 +71,31 @@ func (c *checker) imports() {
 	for _, g := range missing {
 		c.ungranted(g, ungranted[g])
 	}
+}
+
+// goBrowser reports whether Go imports from module what a browser offers.
+func goBrowser(module string) bool { return module == "gojs" || module == "go" }
+
+// browser refuses what Go makes for a browser, in one sentence for all that it
+// imports. It comes first: what else is wrong with such a module follows from it.
+func (c *checker) browser() {
+	offered := abi.HostFunctions()
+	var names, modules []string
+	for i := range c.m.imports {
+		imp := &c.m.imports[i]
+		ours := slices.ContainsFunc(offered, func(f abi.HostFunction) bool { return f.Name == string(imp.name) })
+		if imp.kind == kindFunc && goBrowser(string(imp.module)) && !ours {
+			names, modules = append(names, string(imp.name)), append(modules, string(imp.module))
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	what := plain(names[0])
+	if more := len(names) - 1; more > 0 {
+		what += fmt.Sprintf(" and %d more", more)
+	}
+	c.problem("imports "+what+" from "+quote(modules[0])+", which Go needs in a browser", browserHint.of(c.lang))
 }
 
 // ungranted says which functions need a grant that the module does not have,
@@ -214,8 +240,6 @@ func (l language) foreignAdvice(module, name string) (why, hint string) {
 		return "the WASI of 2019, which the host does not offer", "build with a current toolchain, for " + wasiModule
 	case has(module, "wasi:") || strings.Contains(module, ":"):
 		return "an interface of the component model, which the host does not offer", componentHint.of(l)
-	case module == "gojs" || module == "go":
-		return "which Go needs in a browser", browserHint.of(l)
 	case has(module, "wbg") || has(module, "__wbindgen"):
 		return "which wasm-bindgen needs in a browser", "do without wasm-bindgen, and without crates and features that use it (getrandom's js, web-sys)"
 	case module == "wasi":

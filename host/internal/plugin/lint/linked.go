@@ -43,6 +43,7 @@ func (c *checker) linked(found map[string]bool) {
 func (c *checker) constructors(found map[string]bool) {
 	const all = "__wasm_call_ctors"
 	switch {
+	case found[start]: // of a command, they run once; and it is told that it is one
 	case c.m.functions.wrapped || c.m.wrapped():
 		c.warn("runs its constructors and destructors at each call, which is slower, and sets back what they set up: it was linked without the start file of a reactor", constructorHint.of(c.lang))
 	case found[all] && !found[initialize]:

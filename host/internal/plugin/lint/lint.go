@@ -110,6 +110,7 @@ func Check(ctx context.Context, module []byte, opts Options) *Report {
 		r.refuse(special)
 		return r
 	}
+	c.browser()
 	fits := c.memory()
 	c.imports()
 	c.exports()

@@ -423,6 +423,26 @@ func TestOnlyNamesOfFunctionsAreNamesInATrap(t *testing.T) {
 	}
 }
 
+func TestABrowsersGoIsToldSoFirst(t *testing.T) {
+	gojs := fn{"gojs", "runtime.wasmExit", abi.Signature{Params: i32s}}
+	r := check(guest{imports: []fn{gojs}, exports: []fn{{name: "run"}}, importMemory: true}.encode(), Options{})
+	if len(r.Problems) < 2 || !strings.HasPrefix(r.Problems[0].Text, "imports runtime.wasmExit from \"gojs\"") || !strings.Contains(r.Problems[0].Hint, "GOOS=wasip1") {
+		t.Errorf("%s", texts(r.Problems))
+	}
+}
+
+// TestACommandsConstructorsAreItsOwn: they run once, and nobody linked it without a
+// start file.
+func TestACommandsConstructorsAreItsOwn(t *testing.T) {
+	names := nameSectionOf("_start.command_export")
+	for _, exports := range [][]fn{{{name: "_start"}}, {{name: "_start"}, hook}} {
+		r := check(guest{exports: exports, max: 1, more: [][]byte{names}}.encode(), Options{})
+		if said := texts(r.Problems) + texts(r.Warnings); strings.Contains(said, "constructors") || !strings.Contains(said, "_start") {
+			t.Errorf("%s", said)
+		}
+	}
+}
+
 // TestHintsForAllNameAll: where the language is not known, advice is for everyone
 // who could have made the mistake.
 func TestHintsForAllNameAll(t *testing.T) {
