@@ -21,8 +21,9 @@ const maxInspect = 256 << 20
 
 func inspectHelp() string {
 	return `Shows what a module exports and imports, the hooks and grants that follow, its size and memory, and
-every problem that would keep it from loading, without running it. The exit status is 1 where it
-would not load.
+every problem that would keep it from loading, as far as that shows without running it: sesshook run
+finds an event buffer that is computed and too small, and a plugin_start that fails. The exit status
+is 1 where it would not load.
 
   --json              write the report as JSON
   --trusted-keys FILE minisign public keys: say who signed it, by FILE.wasm.minisig beside it

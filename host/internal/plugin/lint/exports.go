@@ -77,6 +77,9 @@ func (c *checker) exports() {
 	if needsBuffer != "" && !found["event_buffer"] && !misspelt["event_buffer"] {
 		c.problem("exports "+needsBuffer+" without event_buffer, which says where the host is to write events", bufferHint.of(c.lang))
 	}
+	if found["event_buffer"] {
+		c.buffer()
+	}
 	c.suspicious(found)
 	c.linked(found)
 }

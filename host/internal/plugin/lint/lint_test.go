@@ -29,6 +29,14 @@ type guest struct {
 	shared       bool   // its memory is
 	stack        uint32 // what the first global begins with, less than 1 << 27; 0 is no global
 	tag          bool   // it has one
+	buffer       []byte // code of event_buffer; nil returns one that the host takes
+}
+
+func (g guest) bufferBody() []byte {
+	if g.buffer == nil {
+		return constant64(4096<<32 | abi.MinEventBuffer)
+	}
+	return g.buffer
 }
 
 type fn struct {
@@ -36,8 +44,8 @@ type fn struct {
 	sig          abi.Signature
 }
 
-// encode makes a valid module: every export returns zeros, and memory is
-// exported.
+// encode makes a valid module: every export but event_buffer returns zeros, and
+// memory is exported.
 func (g guest) encode() []byte {
 	str := func(s string) []byte { return append(leb(uint64(len(s))), s...) }
 	var types, imports, funcs, exports, code []byte
@@ -65,6 +73,9 @@ func (g guest) encode() []byte {
 			body = append(body, 0x41+(0x7f-byte(r)), 0)
 		}
 		body = append(body, 0x0b)
+		if e.name == "event_buffer" && len(e.sig.Results) == 1 && e.sig.Results[0] == abi.I64 {
+			body = append([]byte{0}, g.bufferBody()...)
+		}
 		code = append(append(code, leb(uint64(len(body)))...), body...)
 	}
 	vec := func(n int, content []byte) []byte { return append(leb(uint64(n)), content...) }
@@ -421,6 +432,45 @@ func TestOnlyNamesOfFunctionsAreNamesInATrap(t *testing.T) {
 			t.Errorf("%s: %v, %v", tt.behaviour, r.HasNames, r.Err())
 		}
 	}
+}
+
+// TestConstantEventBuffersAreJudged: others are found by running them only.
+func TestConstantEventBuffersAreJudged(t *testing.T) {
+	const page = 1 << 16
+	for _, tt := range []struct {
+		behaviour string
+		body      []byte
+		max       byte
+		want      string
+	}{
+		{"large enough", constant64(4096<<32 | 512), 1, ""},
+		{"at the end of memory", constant64((page-512)<<32 | 512), 1, ""},
+		{"in memory that may be there later", constant64((2*page-512)<<32 | 512), 2, ""},
+		{"in memory without a maximum", constant64(100*page<<32 | 512), 0, ""},
+		{"too small", constant64(4096<<32 | 511), 1, "offers an event buffer of 511 bytes; at least 512 are needed"},
+		{"of nothing", constant64(0), 1, "offers an event buffer of 0 bytes; at least 512 are needed"},
+		{"over the end of memory", constant64((page-511)<<32 | 512), 1, "offers an event buffer of 512 bytes at 65025, outside of memory"},
+		{"over the limit", constant64(103*page<<32 | 512), 0, "offers an event buffer of 512 bytes at 6750208, outside of memory"},
+		{"a failure's code", constant64(-1), 1, "offers an event buffer of 4294967295 bytes at 4294967295, outside of memory"},
+		{"that is computed", append(constant64(0)[:2:2], 0x50, 0xad, 0x0b), 1, ""},
+	} {
+		t.Run(tt.behaviour, func(t *testing.T) {
+			buffer := fn{name: "event_buffer", sig: signature("event_buffer")}
+			r := check(guest{exports: []fn{onInsert, buffer}, max: tt.max, buffer: tt.body}.encode(), Options{MemoryLimitPages: 103})
+			if got := strings.TrimSpace(texts(r.Problems)); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// constant64 is the code of a function that returns n.
+func constant64(n int64) []byte {
+	b := []byte{0x42}
+	for ; n < -64 || n > 63; n >>= 7 {
+		b = append(b, byte(n)|0x80)
+	}
+	return append(b, byte(n)&0x7f, 0x0b)
 }
 
 func TestABrowsersGoIsToldSoFirst(t *testing.T) {

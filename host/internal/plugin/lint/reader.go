@@ -94,6 +94,24 @@ func (r *reader) i32(what string) uint32 {
 	return n
 }
 
+// i64 reads a signed LEB128 number of at most 64 bits, in at most 10 bytes.
+func (r *reader) i64(what string) int64 {
+	start, n := r.at, uint64(0)
+	r.skipLEB(what, 10)
+	if r.err != nil {
+		return 0
+	}
+	shift := 0
+	for _, c := range r.b[start:r.at] {
+		n |= uint64(c&0x7f) << shift
+		shift += 7
+	}
+	if shift < 64 && r.b[r.at-1]&0x40 != 0 { // negative
+		n |= ^uint64(0) << shift
+	}
+	return int64(n)
+}
+
 func (r *reader) bytes(n uint32, what string) []byte {
 	if uint64(n) > uint64(r.left()) {
 		r.fail(r.at, "the %s should be %d bytes long and only %d are left", what, n, r.left())

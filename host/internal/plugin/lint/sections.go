@@ -362,6 +362,7 @@ func (m *wasmModule) code(r *reader) {
 		}
 		if f := uint32(m.imported + i); locals == 0 && called[f] {
 			m.wrapper(f, body)
+			m.constantOf(f, body)
 		}
 	}
 }

@@ -105,7 +105,8 @@ type wasmModule struct {
 	zigDebug  bool // which says that Zig made it
 	customs   map[string]bool
 
-	wrappers map[uint32]frame // of functions that the host calls
+	wrappers  map[uint32]frame // of functions that the host calls
+	constants map[uint32]int64 // what those return that do nothing but that
 }
 
 // An extent is the range of memory from the first to the last byte that data
@@ -281,7 +282,7 @@ func (m *wasmModule) typeOf(e wasmExport) string {
 // them can be a lie: lists of entries, local variables, segments, names. Types,
 // indices and instructions are the runtime's to validate.
 func parse(b []byte) (*wasmModule, *formatError) {
-	m := &wasmModule{customs: map[string]bool{}, wrappers: map[uint32]frame{}}
+	m := &wasmModule{customs: map[string]bool{}, wrappers: map[uint32]frame{}, constants: map[uint32]int64{}}
 	at, rank, last := 8, 0, "header"
 	for at < len(b) {
 		start := at
