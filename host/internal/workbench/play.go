@@ -32,19 +32,10 @@ type player struct {
 	end     End
 }
 
-// between is how much later an event is than the one before, where it does not
-// say.
-const between = int64(time.Millisecond)
-
 // play moves the clock to an event and has it happen.
 func (p *player) play(ctx context.Context, e *eventfile.Event) error {
-	at := p.rig.clock.now() + between
-	if e.At.Set() {
-		at = e.At.From(p.rig.clock.now())
-	}
-	if e.Kind == eventfile.Host || e.Kind == eventfile.Dropped {
-		at = p.rig.clock.now()
-	}
+	before := p.rig.clock.now()
+	at := e.When(before)
 	if err := p.pass(ctx, at); err != nil || p.end.Failed != "" {
 		return err
 	}
@@ -52,6 +43,9 @@ func (p *player) play(ctx context.Context, e *eventfile.Event) error {
 	p.rig.farm.answerOnce(e.Reply, e.Has("reply") && e.Kind != eventfile.Answer)
 	step := &Step{
 		Event: string(e.Kind), Line: e.Line, At: Time(p.rig.clock.now()), Topic: e.Topic, Count: e.Count,
+	}
+	if at < before {
+		step.Notes = append(step.Notes, fmt.Sprintf("recorded %v too late, behind what came after it: the clock stands still", time.Duration(before-at)))
 	}
 	if e.ID != "" {
 		step.ID = printable([]byte(e.ID))
@@ -276,7 +270,7 @@ func (p *player) describe(e *eventfile.Event, s *session.Session, clear []byte) 
 	case e.Has("expires"):
 		s.Expires = e.Expires.From(now)
 	case s.Expires == 0:
-		s.Expires = s.Created + int64(ttl)
+		s.Expires = eventfile.After(ttl).From(s.Created)
 	}
 }
 

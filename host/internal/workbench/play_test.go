@@ -152,6 +152,27 @@ func TestTheNodeIsThatOfTheRecording(t *testing.T) {
 	}
 }
 
+func TestARecordingMayBeOutOfOrderByALittle(t *testing.T) {
+	p := play(t, own("tour"), `{"event":"host","node":"0102030405ff","at":"2020-05-05T05:05:05Z"}
+{"event":"insert","id":"a","at":"2020-05-05T05:05:06Z"}
+{"event":"get","id":"a","at":"2020-05-05T05:05:05.9Z"}
+{"event":"remove","id":"a","at":"2020-05-05T05:05:06.1Z"}`)
+	get := p.step(t, "get")
+	if at := get.At.String(); at != "2020-05-05T05:05:06Z" || !slices.Equal(get.Notes, []string{"recorded 100ms too late, behind what came after it: the clock stands still"}) {
+		t.Errorf("at %s, %q", at, get.Notes)
+	}
+	if remove := p.step(t, "remove"); remove.At.String() != "2020-05-05T05:05:06.1Z" || len(remove.Notes) > 0 {
+		t.Errorf("%+v", remove)
+	}
+}
+
+func TestASessionThatBeginsAtTheEndOfTimeHasALife(t *testing.T) {
+	p := play(t, own("tour"), `{"event":"insert","id":"a","created":"+2562047h"}`)
+	if insert := p.step(t, "insert"); insert.Outcome != "stored" {
+		t.Errorf("%+v", insert)
+	}
+}
+
 func TestAReloadThatIsRefusedLeavesWhatRan(t *testing.T) {
 	p := play(t, filepath.Join(examples, "pin.wasm"), `{"event":"reload","config":{"max_age":"never"}}
 {"event":"insert","id":"a"}

@@ -156,7 +156,7 @@ func (p *player) readEvents() (err error) {
 	if len(p.events) == 0 {
 		return fmt.Errorf("%s has no events", p.cfg.EventsName)
 	}
-	return nil
+	return eventfile.Order(p.cfg.EventsName, p.events, p.begin())
 }
 
 // node is the node that the events are of, where they say so.

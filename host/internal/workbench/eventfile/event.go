@@ -71,6 +71,7 @@ type Event struct {
 	Up     bool
 
 	given fieldSet
+	atAt  int // column of at's value; 0 is that the line has none
 }
 
 // Has reports whether a field was given, by the name that it has in a file.

@@ -2,6 +2,7 @@ package eventfile
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -61,9 +62,16 @@ var (
 	latest   = time.Unix(0, 1<<63-1)
 )
 
+// duration is what a duration is written like, whether or not there are so long
+// ones.
+var duration = regexp.MustCompile(`^[+-](\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$`)
+
 func parseMoment(text string) (Moment, error) {
 	if strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
 		d, err := time.ParseDuration(text)
+		if err != nil && duration.MatchString(text) {
+			return Moment{}, fmt.Errorf("%q is out of range: the longest is %v", clip(text), After(1<<63-1))
+		}
 		if err != nil {
 			return Moment{}, fmt.Errorf("%q is not a duration: write one with its unit, for example +250ms, +90s or +24h", text)
 		}

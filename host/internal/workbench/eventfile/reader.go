@@ -261,5 +261,8 @@ func (p *parser) field(e *Event, m member) *Error {
 		return p.fail(m.valueAt, "%q: %v", m.name, err)
 	}
 	e.given |= 1 << i
+	if m.name == "at" {
+		e.atAt = m.valueAt + 1
+	}
 	return nil
 }

@@ -55,7 +55,7 @@ func TestLinesAreRead(t *testing.T) {
 			t.Errorf("%s: %v", tt.line, err)
 			continue
 		}
-		e.given = 0
+		e.given, e.atAt = 0, 0
 		if !reflect.DeepEqual(*e, tt.want) {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", tt.line, *e, tt.want)
 		}
@@ -101,6 +101,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"time without a zone", `{"event":"wait","at":"2026-01-31 12:00"}`, `f:1:22: "at": "2026-01-31 12:00" is not a time: write 2026-01-31T12:00:00Z, or +1.5s`},
 		{"time out of range", `{"event":"wait","at":"9999-01-31T12:00:00Z"}`, `is out of range: times are from 1678 to 2261`},
 		{"duration without a unit", `{"event":"wait","at":"+5"}`, `"+5" is not a duration: write one with its unit`},
+		{"duration out of range", `{"event":"wait","at":"+4000000h"}`, `f:1:22: "at": "+4000000h" is out of range: the longest is +2562047h47m16.854775807s`},
 		{"version", `{"event":"get","id":"a","tls_version":"1.4"}`, `"1.4" is not a TLS version: write 1.2 or 1.3`},
 		{"cipher suite", `{"event":"get","id":"a","cipher_suite":"AES"}`, `"AES" is not a cipher suite`},
 		{"reason misspelt", `{"event":"remove","id":"a","reason":"evcted"}`, `f:1:37: "reason": "evcted" is not a reason; did you mean "evicted"?`},
