@@ -50,6 +50,9 @@ func parseBench(args []string) (f benchFlags, err error) {
 	if err := options.ParseFlags(fs, args); err != nil {
 		return f, usageUnlessHelp(err)
 	}
+	if err := checkSettings(f.Set); err != nil {
+		return f, err
+	}
 	if fs.NArg() == 0 {
 		return f, usageError{fmt.Errorf("bench takes one module or more, and got none")}
 	}

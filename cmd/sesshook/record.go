@@ -124,8 +124,11 @@ func listenTo(ctx context.Context, where string) (io.ReadCloser, error) {
 		Error string `json:"error"`
 	}{strings.TrimSpace(string(said))}
 	_ = json.Unmarshal(said, &problem)
-	if res.StatusCode == http.StatusNotFound {
+	switch res.StatusCode {
+	case http.StatusNotFound:
 		problem.Error = "there are no events: is this the admin endpoint, of this version?"
+	case http.StatusBadRequest: // of a port that speaks TLS
+		problem.Error += ": is this the admin endpoint, and not where clients connect? sesshook serve --admin says where that is"
 	}
 	return nil, fmt.Errorf("%s: %s: %s", where, res.Status, problem.Error)
 }

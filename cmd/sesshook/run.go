@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -77,13 +79,39 @@ func parseRun(args []string) (path string, f runFlags, err error) {
 	if err := options.ParseFlags(fs, args); err != nil {
 		return "", f, usageUnlessHelp(err)
 	}
+	if err := checkSettings(f.set); err != nil {
+		return "", f, err
+	}
 	switch {
 	case fs.NArg() != 1:
-		return "", f, usageError{fmt.Errorf("run takes one module, and got %d", fs.NArg())}
+		return "", f, usageError{fmt.Errorf("run takes one module, and got %d%s", fs.NArg(), eventsHint(fs.Args(), f.events))}
 	case f.timings && !f.json:
 		return "", f, usageError{errors.New("--timings is for --json: what is written for people has them")}
 	}
 	return fs.Arg(0), f, nil
+}
+
+// checkSettings refuses values of --config that are no settings.
+func checkSettings(set []string) error {
+	for _, s := range set {
+		if key, _, ok := strings.Cut(s, "="); !ok || key == "" {
+			return usageError{fmt.Errorf("--config: %q is not a setting: write KEY=VALUE", s)}
+		}
+	}
+	return nil
+}
+
+// eventsHint says how a file of events is given, where one is among the modules.
+func eventsHint(args []string, events string) string {
+	if len(args) != 2 || events != "" {
+		return ""
+	}
+	for _, arg := range args {
+		if ext := strings.ToLower(filepath.Ext(arg)); ext == ".jsonl" || ext == ".json" || ext == ".ndjson" {
+			return ": events are given by --events " + arg
+		}
+	}
+	return ""
 }
 
 func runModule(ctx context.Context, args []string, std stdio) (err error) {
@@ -155,6 +183,9 @@ func openEvents(cfg *host.RunConfig, f runFlags, std stdio) (closeAll func() err
 			return nil, err
 		}
 		files = append(files, file)
+		if info, err := file.Stat(); err == nil && info.IsDir() {
+			return nil, errors.Join(fmt.Errorf("--events: %s is a directory, and not a file of events", f.events), closeAll())
+		}
 		cfg.Events, cfg.EventsName = file, f.events
 	}
 	if f.save != "" {

@@ -130,7 +130,7 @@ func (b *bench) subjects() ([]*subject, error) {
 	var all []*subject
 	for _, path := range b.cfg.Modules {
 		p := &player{cfg: RunConfig{Module: path, Set: b.cfg.Set, Grants: b.cfg.Grants}, about: &Module{}}
-		module, err := readFile(path, maxModule)
+		module, err := readModule(path)
 		if err != nil {
 			return nil, err
 		}

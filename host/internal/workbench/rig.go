@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -324,7 +325,7 @@ func (r *rig) due(by int64) (life, bool) {
 // can be that of a module in a directory.
 func pluginName(path string) string {
 	base := filepath.Base(path)
-	if name := base[:len(base)-len(filepath.Ext(base))]; filepath.Ext(base) == ".wasm" && name != "" && name[0] != '.' {
+	if name := base[:len(base)-len(filepath.Ext(base))]; strings.EqualFold(filepath.Ext(base), ".wasm") && name != "" && name[0] != '.' {
 		return name
 	}
 	return "plugin"

@@ -1,12 +1,14 @@
 package workbench
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -71,7 +73,7 @@ func Run(ctx context.Context, cfg RunConfig, tell func(*Step) error) (*End, erro
 // newPlayer reads what a run needs, so that mistakes are found before anything
 // is run.
 func newPlayer(cfg RunConfig) (*player, error) {
-	module, err := readFile(cfg.Module, maxModule)
+	module, err := readModule(cfg.Module)
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +123,32 @@ func readKeys(path string) (*session.Keyring, error) {
 	return session.NewKeyring(keys)
 }
 
+// readModule reads a module. One that has not been built yet is an error that says
+// how, because it can be meant for nothing else.
+func readModule(path string) ([]byte, error) {
+	module, err := readFile(path, maxModule)
+	if err != nil {
+		return nil, err
+	}
+	if base, ok := cutExt(path, ".wat"); ok && !bytes.HasPrefix(module, []byte("\x00asm")) {
+		return nil, fmt.Errorf("%s is WebAssembly text: build it with wat2wasm --debug-names %s -o %s.wasm, and take that", path, path, base)
+	}
+	return module, nil
+}
+
+// cutExt returns path without an extension, in any case, and whether it has it.
+func cutExt(path, ext string) (before string, ok bool) {
+	if !strings.EqualFold(filepath.Ext(path), ext) {
+		return path, false
+	}
+	return path[:len(path)-len(ext)], true
+}
+
 // sidecarOf returns where the sidecar of a module is.
-func sidecarOf(module string) string { return strings.TrimSuffix(module, ".wasm") + ".toml" }
+func sidecarOf(module string) string {
+	base, _ := cutExt(module, ".wasm")
+	return base + ".toml"
+}
 
 func (p *player) readSettings() (*settings, error) {
 	path := sidecarOf(p.cfg.Module)

@@ -294,6 +294,8 @@ func TestFilesThatCantBeUsedAreErrors(t *testing.T) {
 	dir := t.TempDir()
 	module := filepath.Join(dir, "a.wasm")
 	write(t, module, read(t, own("tour")))
+	text := filepath.Join(dir, "text.WAT")
+	write(t, text, []byte("(module)"))
 	for _, tt := range []struct {
 		behaviour string
 		cfg       RunConfig
@@ -301,6 +303,7 @@ func TestFilesThatCantBeUsedAreErrors(t *testing.T) {
 	}{
 		{"no module", RunConfig{Module: filepath.Join(dir, "none.wasm")}, "no such file"},
 		{"a directory", RunConfig{Module: dir}, "is a directory"},
+		{"a module that was not built", RunConfig{Module: text}, "text.WAT is WebAssembly text: build it with wat2wasm --debug-names " + text + " -o " + strings.TrimSuffix(text, ".WAT") + ".wasm"},
 		{"events with a mistake", RunConfig{Module: module, Events: strings.NewReader("{\"event\":\"tick\"}\n{\"event\":\"isnert\"}"), EventsName: "e.jsonl"}, `e.jsonl:2:10: unknown event "isnert"; did you mean "insert"?`},
 		{"an event back in time", RunConfig{Module: module, Events: strings.NewReader("{\"event\":\"tick\"}\n{\"event\":\"wait\",\"at\":\"2025-12-31T23:00:00Z\"}"), EventsName: "e.jsonl"}, "e.jsonl:2:22: time does not go back: this is 1h0m0.001s before the event above"},
 		{"no events", RunConfig{Module: module, Events: strings.NewReader("# nothing\n"), EventsName: "e.jsonl"}, "e.jsonl has no events"},
@@ -325,6 +328,17 @@ func write(t *testing.T, path string, data []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAModuleIsNamedByItsFileInAnyCase(t *testing.T) {
+	dir := t.TempDir()
+	module := filepath.Join(dir, "p.WASM")
+	write(t, module, read(t, own("tour")))
+	write(t, filepath.Join(dir, "p.toml"), []byte("tick = \"1s\"\n"))
+	load := play(t, module, `{"event":"tick"}`).step(t, "load")
+	if load.Module.Name != "p" || !load.Module.Sidecar {
+		t.Errorf("%+v", load.Module)
 	}
 }
 

@@ -127,7 +127,10 @@ func (c *checker) sidecarName() string {
 	if c.opts.Name == "" {
 		base = "NAME"
 	}
-	return clip(strings.TrimSuffix(base, ".wasm")) + ".toml"
+	if ext := filepath.Ext(base); strings.EqualFold(ext, ".wasm") {
+		base = strings.TrimSuffix(base, ext)
+	}
+	return clip(base) + ".toml"
 }
 
 // list writes names as "a, b and c", each once.

@@ -473,6 +473,26 @@ func constant64(n int64) []byte {
 	return append(b, byte(n)&0x7f, 0x0b)
 }
 
+func TestTheSidecarIsNamedByTheModule(t *testing.T) {
+	get := fn{abi.Module, "session_get", signatureOf("session_get")}
+	for name, want := range map[string]string{"p.wasm": "p.toml", "dir/p.WASM": "p.toml", "p": "p.toml", "": "NAME.toml"} {
+		r := check(guest{imports: []fn{get}, exports: []fn{hook}, max: 1}.encode(), Options{Name: name, Grants: []abi.Grant{}})
+		if len(r.Problems) != 1 || !strings.HasPrefix(r.Problems[0].Hint, "allow it in "+want+":") {
+			t.Errorf("%s: %v", name, r.Problems)
+		}
+	}
+}
+
+// signatureOf returns the type of a host function.
+func signatureOf(name string) abi.Signature {
+	for _, f := range abi.HostFunctions() {
+		if f.Name == name {
+			return f.Type
+		}
+	}
+	return abi.Signature{}
+}
+
 func TestABrowsersGoIsToldSoFirst(t *testing.T) {
 	gojs := fn{"gojs", "runtime.wasmExit", abi.Signature{Params: i32s}}
 	r := check(guest{imports: []fn{gojs}, exports: []fn{{name: "run"}}, importMemory: true}.encode(), Options{})

@@ -30,7 +30,8 @@ func (e *Error) Error() string { return fmt.Sprintf("%s:%d:%d: %s", e.Name, e.Li
 
 // ReadAll reads the events of a file; name is for messages. An error is that of
 // the file, or an *Error, or as many joined (errors.Join) as there are mistakes,
-// up to a limit. Empty lines, and those that begin with #, are skipped.
+// up to a limit. Empty lines, and those that begin with #, are skipped. Where the
+// first of the others shows that the file is none of this kind, that is all.
 func ReadAll(name string, r io.Reader) ([]Event, error) {
 	in := bufio.NewReader(r)
 	var all []Event
@@ -45,6 +46,10 @@ func ReadAll(name string, r io.Reader) ([]Event, error) {
 		switch {
 		case mistake != nil:
 			mistake.Name, mistake.Line = name, number
+			if other := otherFile(line); other != "" && len(all)+len(mistakes) == 0 {
+				mistake.Text += other
+				return nil, mistake
+			}
 			mistakes = append(mistakes, mistake)
 		case e != nil:
 			if e.Kind == Host && len(all) > 0 {
@@ -64,6 +69,27 @@ func ReadAll(name string, r io.Reader) ([]Event, error) {
 		return nil, mistakes[0]
 	}
 	return nil, errors.Join(mistakes...)
+}
+
+// otherFile returns a hint where a line is none of a file of events, whatever is
+// wrong with the next ones.
+func otherFile(line []byte) string {
+	switch body := bytes.TrimSpace(line); {
+	case pretty(body):
+		return ": write one object a line, without line breaks in it"
+	case len(body) > 0 && body[0] != '{' && !json.Valid(body):
+		return ": is this a JSON lines file?"
+	}
+	return ""
+}
+
+// pretty reports whether a line is the first of several that make one value.
+func pretty(body []byte) bool {
+	if len(body) == 0 || body[0] != '{' && body[0] != '[' || json.Valid(body) {
+		return false
+	}
+	last := body[len(body)-1]
+	return last == '{' || last == '[' || last == ','
 }
 
 // maxMistakes is how many mistakes of one file are told.
@@ -231,10 +257,27 @@ func (p *parser) kind(e *Event) *Error {
 	if e.Kind = Kind(name); slices.Contains(kinds, e.Kind) {
 		return nil
 	}
-	if near := spelling.Closest(name, strings.Split(kindNames(), ", ")); near != "" {
+	near := ofHook(name)
+	if near == "" {
+		near = spelling.Closest(name, strings.Split(kindNames(), ", "))
+	}
+	if near != "" {
 		return p.fail(m.valueAt, "unknown event %q; did you mean %q?", clip(name), near)
 	}
 	return p.fail(m.valueAt, "unknown event %q: the events are %s", clip(name), kindNames())
+}
+
+// ofHook returns the event that has a hook called, "" where name is of none.
+func ofHook(name string) string {
+	event, ok := strings.CutPrefix(name, "on_")
+	event = strings.TrimPrefix(event, "session_")
+	if event == "messages_lost" {
+		event = string(Lost)
+	}
+	if ok && slices.Contains(kinds, Kind(event)) {
+		return event
+	}
+	return ""
 }
 
 func kindNames() string {

@@ -86,6 +86,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"event misspelt", `{"id":"a", "evnt":"get"}`, `f:1:12: unknown field "evnt"; did you mean "event"?`},
 		{"event is no string", `{"event": 7}`, `f:1:11: "event": 7 is not a string`},
 		{"name of the event misspelt", `{"event": "isnert"}`, `f:1:11: unknown event "isnert"; did you mean "insert"?`},
+		{"a hook", `{"event":"on_session_insert","id":"a"}`, `f:1:10: unknown event "on_session_insert"; did you mean "insert"?`},
 		{"unknown event", `{"event": "frobnicate"}`, `f:1:11: unknown event "frobnicate": the events are insert, get,`},
 		{"field misspelt", `{"event":"insert","id":"a","sever_name":"x"}`, `f:1:28: unknown field "sever_name"; did you mean "server_name"?`},
 		{"unknown field", `{"event":"tick","colour":1}`, `f:1:17: unknown field "colour": tick has event, at, reply`},
@@ -146,9 +147,35 @@ func TestEveryMistakeOfAFileIsTold(t *testing.T) {
 			t.Errorf("%v\nlacks %s", err, want)
 		}
 	}
-	_, err = ReadAll("f", strings.NewReader(strings.Repeat("x\n", 100)))
+	_, err = ReadAll("f", strings.NewReader("{}\n"+strings.Repeat("x\n", 100)))
 	if n := strings.Count(err.Error(), "\n") + 1; n != maxMistakes {
 		t.Errorf("%d mistakes are told", n)
+	}
+}
+
+func TestEveryHookHasAnEvent(t *testing.T) {
+	for _, g := range abi.GuestExports() {
+		if got := ofHook(g.Name); (got != "") != g.Hook {
+			t.Errorf("%s is of the event %q", g.Name, got)
+		}
+	}
+}
+
+func TestAFileThatHoldsNoEventsIsToldSoOnce(t *testing.T) {
+	for _, tt := range []struct {
+		behaviour, text, want string
+	}{
+		{"text", "# A heading\n\nSome text.\nAnd more.\n", "f:3:1: this is not JSON: invalid character 'S' looking for beginning of value: is this a JSON lines file?"},
+		{"a module", "\x00asm\x01\x00\x00\x00\n\x00\n", "f:1:1: this is not JSON: invalid character '\\x00' looking for beginning of value: is this a JSON lines file?"},
+		{"bytes", "\xff\xfe\n\xff\n", "f:1:1: the line is not UTF-8: write other bytes as hex:c0ffee: is this a JSON lines file?"},
+		{"an object on several lines", "{\n  \"event\": \"tick\"\n}\n", "f:1:2: this is not JSON: unexpected end of JSON input: write one object a line, without line breaks in it"},
+		{"another one", "{ \"event\": \"insert\",\n  \"id\": \"a\" }\n", "f:1:21: this is not JSON: unexpected end of JSON input: write one object a line, without line breaks in it"},
+		{"an array of them", "[\n{\"event\": \"tick\"},\n{\"event\": \"tick\"}]\n", "f:1:2: this is not JSON: unexpected end of JSON input: write one object a line, without line breaks in it"},
+	} {
+		_, err := ReadAll("f", strings.NewReader(tt.text))
+		if fmt.Sprint(err) != tt.want {
+			t.Errorf("%s: got\n%v\nwant\n%s", tt.behaviour, err, tt.want)
+		}
 	}
 }
 
