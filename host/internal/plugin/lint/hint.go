@@ -113,14 +113,14 @@ var libcHint = hint{
 // componentHint: a core module instead of a component.
 var componentHint = hint{
 	goLang:  "build for WASI preview 1: GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared",
-	tinyGo:  "build for WASI preview 1 or none: tinygo build -target=wasm-unknown -scheduler=none",
+	tinyGo:  "build for WASI preview 1 or none: tinygo build -target=wasm-unknown -gc=conservative -scheduler=none",
 	rust:    "build for wasm32-unknown-unknown or wasm32-wasip1, not wasm32-wasip2, and without cargo component",
 	unknown: "build for WASI preview 1 or none: Rust wasm32-wasip1 or wasm32-unknown-unknown, TinyGo -target=wasip1 or wasm-unknown",
 }
 
 // browserHint: a Go program for no browser.
 var browserHint = hint{
-	tinyGo:  "build with tinygo build -target=wasm-unknown -scheduler=none",
+	tinyGo:  "build with tinygo build -target=wasm-unknown -gc=conservative -scheduler=none",
 	unknown: "build for WASI: GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared",
 }
 

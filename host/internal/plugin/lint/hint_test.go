@@ -56,7 +56,7 @@ var mistakes = []mistake{
 		assemblyScript: "export the hooks from the entry file", cPlusPlus: "-mexec-model=reactor", unknown: "Zig -fno-entry",
 	}},
 	{"a command with hooks", guest{exports: []fn{{name: "_start"}, hook}, max: 1}, "exports _start besides its hooks", map[language]string{
-		goLang: "-buildmode=c-shared", tinyGo: "-target=wasm-unknown -scheduler=none", rust: `crate-type = ["cdylib"]`, zig: "-fno-entry -rdynamic",
+		goLang: "-buildmode=c-shared", tinyGo: "-target=wasm-unknown -gc=conservative -scheduler=none", rust: `crate-type = ["cdylib"]`, zig: "-fno-entry -rdynamic",
 		assemblyScript: "--exportStart _initialize", cPlusPlus: "-mexec-model=reactor", unknown: "AssemblyScript --exportStart _initialize",
 	}},
 	{"no hook is exported", guest{exports: []fn{{name: "handle"}}, max: 1}, "exports no hook", map[language]string{
