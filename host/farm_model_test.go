@@ -106,7 +106,8 @@ func newFarmModel(t *testing.T, seed uint64, mode share.Mode, history io.Writer)
 		t.Fatal(err)
 	}
 	for n := range 2 + m.rng.IntN(4) {
-		node := &modelNode{model: m, name: fmt.Sprintf("node-%d", n)}
+		name := fmt.Sprintf("node-%d", n)
+		node := &modelNode{model: m, name: name, id: nodeID(name), stopped: make(turn, 1)}
 		m.nodes = append(m.nodes, node)
 		node.start()
 	}
@@ -278,18 +279,24 @@ func (m *farmModel) checkGone(removed map[session.ID]*modelNode) {
 	}
 }
 
-// A modelNode is one node: what a host has, with a plugin's instances that run
-// natively.
+// A modelNode is one node, which may be killed and started again.
 type modelNode struct {
-	model     *farmModel
-	name      string
-	id        session.Node
+	model   *farmModel
+	name    string
+	id      session.Node
+	stopped turn // taken while the process stands still
+	*modelLife
+}
+
+// A modelLife is one life of a node: what a host has, with a plugin's instances
+// that run natively. What it has under way when it ends stays its own.
+type modelLife struct {
+	node      *modelNode
 	cache     *cache.Cache
 	graves    *modelGraves
 	farm      *bus.Farm
 	instances []*modelInstance
 	born      int64
-	stopped   turn // taken while the process stands still
 	over      chan struct{}
 }
 
@@ -354,33 +361,29 @@ func (g *modelGraves) check() {
 var sharePlugin = session.Source{Origin: abi.FromPlugin, Plugin: 1}
 
 func (n *modelNode) start() {
-	n.born = wallClock()
-	n.id, n.over, n.stopped = nodeID(n.name), make(chan struct{}), make(turn, 1)
-	graves := &modelGraves{node: n, ids: map[session.ID]bool{}}
-	n.cache = cache.New(cache.Config{MaxSessions: 10_000, Now: wallClock, Notify: func(ev session.Event) {
-		graves.watch(ev)
-		n.notify(ev)
-	}})
-	graves.cache, n.graves = n.cache, graves
-	farm, err := bus.New(bus.Config{Name: "model", Node: n.id, Keys: n.model.keys, Transport: n.model.network.Join(n.name), Now: wallClock, Log: slog.New(slog.DiscardHandler)})
+	l := &modelLife{node: n, born: wallClock(), over: make(chan struct{})}
+	n.modelLife = l
+	l.cache = cache.New(cache.Config{MaxSessions: 10_000, Now: wallClock, Notify: l.notify})
+	l.graves = &modelGraves{node: n, cache: l.cache, ids: map[session.ID]bool{}}
+	var err error
+	l.farm, err = bus.New(bus.Config{Name: "model", Node: n.id, Keys: n.model.keys, Transport: n.model.network.Join(n.name), Now: wallClock, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		n.model.t.Fatal(err)
 	}
-	n.farm, n.instances = farm, nil
 	for range 3 {
-		inst := &modelInstance{node: n, mu: make(turn, 1), cache: n.cache, graves: graves, farm: farm, over: n.over, events: make(chan session.Event, 1<<16)}
+		inst := &modelInstance{modelLife: l, mu: make(turn, 1), events: make(chan session.Event, 1<<16)}
 		cfg := share.Defaults()
 		cfg.Mode, cfg.Nonce, cfg.Beat = n.model.mode, n.model.rng.Uint64(), int64(time.Second)
 		inst.replica = share.New(inst, cfg)
-		n.instances = append(n.instances, inst)
+		l.instances = append(l.instances, inst)
 	}
-	for _, topic := range n.instances[0].replica.Topics() {
-		if _, err := farm.Subscribe(topic, n.receive); err != nil {
+	for _, topic := range l.instances[0].replica.Topics() {
+		if _, err := l.farm.Subscribe(topic, l.receive); err != nil {
 			n.model.t.Fatal(err)
 		}
 	}
-	n.instances[0].replica.Ready()
-	for _, inst := range n.instances {
+	l.instances[0].replica.Ready()
+	for _, inst := range l.instances {
 		go inst.run()
 	}
 }
@@ -418,12 +421,12 @@ func (n *modelNode) buried(id session.ID) bool {
 	return n.cache.AnnounceRemoved(id, func(session.Event) {})
 }
 
-func (n *modelNode) end() {
-	close(n.over)
-	if err := n.farm.Close(); err != nil {
-		n.model.t.Error(err)
+func (l *modelLife) end() {
+	close(l.over)
+	if err := l.farm.Close(); err != nil {
+		l.node.model.t.Error(err)
 	}
-	n.cache.Close()
+	l.cache.Close()
 }
 
 // stop has the node stand still, as SIGSTOP does; its sockets take what comes.
@@ -434,37 +437,38 @@ func (n *modelNode) stop(d time.Duration) {
 	n.stopped.Unlock()
 }
 
-func (n *modelNode) instance(key string) *modelInstance {
+func (l *modelLife) instance(key string) *modelInstance {
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, key)
-	return n.instances[h.Sum32()%uint32(len(n.instances))]
+	return l.instances[h.Sum32()%uint32(len(l.instances))]
 }
 
 // notify is what the cache tells the plugin.
-func (n *modelNode) notify(ev session.Event) {
+func (l *modelLife) notify(ev session.Event) {
+	l.graves.watch(ev)
 	if ev.Source.Plugin != sharePlugin.Plugin {
-		n.instance(string(ev.Session.ID)).events <- ev
+		l.instance(string(ev.Session.ID)).events <- ev
 	}
 }
 
 // receive is what the bus tells the plugin, as package plugin passes it on.
-func (n *modelNode) receive(ev session.Event) {
+func (l *modelLife) receive(ev session.Event) {
 	switch m := ev.Message; {
 	case ev.Kind == abi.Lost:
-		n.instances[0].events <- ev
+		l.instances[0].events <- ev
 	case m.Reply != nil:
-		inst := n.instances[0] // the one that never waits for others
+		inst := l.instances[0] // the one that never waits for others
 		go func() {
 			inst.mu.Lock()
 			defer inst.mu.Unlock()
 			inst.handle(&ev)
 		}()
 	case m.Key == "":
-		for _, inst := range n.instances {
+		for _, inst := range l.instances {
 			inst.events <- ev
 		}
 	default:
-		n.instance(m.Key).events <- ev
+		l.instance(m.Key).events <- ev
 	}
 }
 
@@ -495,11 +499,7 @@ func (n *modelNode) clientComesBack(s modelSession) {
 
 // A modelInstance is an instance of share, and its host.
 type modelInstance struct {
-	node    *modelNode
-	cache   *cache.Cache
-	graves  *modelGraves
-	farm    *bus.Farm
-	over    chan struct{}
+	*modelLife
 	events  chan session.Event
 	mu      turn
 	replica *share.Replica
@@ -585,12 +585,11 @@ func (i *modelInstance) Remove(id []byte) abi.Code {
 
 // Replay implements share.Host.
 func (i *modelInstance) Replay() abi.Code {
-	n := i.node
 	for id := range i.cache.Removed() {
-		i.cache.AnnounceRemoved(id, func(ev session.Event) { n.instance(string(id)).events <- ev })
+		i.cache.AnnounceRemoved(id, func(ev session.Event) { i.instance(string(id)).events <- ev })
 	}
 	for s := range i.cache.All() {
-		i.cache.Announce(s.ID, func(ev session.Event) { n.instance(string(s.ID)).events <- ev })
+		i.cache.Announce(s.ID, func(ev session.Event) { i.instance(string(s.ID)).events <- ev })
 	}
 	return abi.OK
 }
