@@ -5,8 +5,8 @@ import "github.com/sesshook/sesshook/abi/guest/internal/hostcall"
 // Publish sends data to the plugins of all other nodes that have subscribed to
 // topic. Messages with the same key arrive in order, and at the same instance:
 // the one that has the events of a session with that id. One with an empty key
-// goes to every instance. What does not arrive, also where Publish returned
-// ErrUnavailable or ErrLimit, is on_messages_lost there.
+// goes to every instance. What does not arrive, also after ErrUnavailable, is
+// on_messages_lost there; of what ErrLimit has refused they may hear nothing.
 //
 // It needs the grant messages, as do the other functions for messages. Errors:
 // ErrTooLarge, ErrInvalid, ErrUnavailable, ErrLimit, ErrUnsupported in
