@@ -7,10 +7,11 @@ import (
 )
 
 // The names in sessions are few and repeat in each: a million sessions need
-// not hold a million copies. Package unique keeps one of each for as long as
-// somebody holds it; recent is a small table in front of it, of names that
-// came lately, so that the usual one is found without an allocation. It is
-// indexed by a hash that nobody outside can aim at.
+// not hold a million copies. Package unique keeps one of each, until a
+// collection finds that nobody holds its handle, which nobody does for long;
+// recent is a small table in front of it, of names that came lately, so that
+// the usual one is found without an allocation, and stays the same. It is indexed
+// by a hash that nobody outside can aim at.
 var (
 	recent     [256]atomic.Pointer[string]
 	recentSeed = maphash.MakeSeed()
