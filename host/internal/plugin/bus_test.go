@@ -15,7 +15,8 @@ var peer = session.Node{9, 9, 9, 9, 9, 9}
 
 // fakeBus is a Bus with one other node, which the test plays.
 type fakeBus struct {
-	answer func(ctx context.Context, topic string, to session.Node, data []byte) ([]byte, error)
+	answer  func(ctx context.Context, topic string, to session.Node, data []byte) ([]byte, error)
+	putting func(key []byte) // nil, or called while a put is under way
 
 	mu          sync.Mutex
 	err         error // of Publish and of kv
@@ -66,6 +67,9 @@ func (b *fakeBus) KVGet(_ context.Context, space string, key []byte) ([]byte, er
 }
 
 func (b *fakeBus) KVPut(_ context.Context, space string, key, value []byte, _ time.Duration) error {
+	if b.putting != nil {
+		b.putting(key)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.err == nil {

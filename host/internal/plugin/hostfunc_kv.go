@@ -55,7 +55,13 @@ func kvPut(c *call) abi.Code {
 		return code
 	}
 	code = session.Code(bus.KVPut(ctx, c.plugin.name, key, value, time.Duration(addMillis(0, ttl))))
-	if code != abi.OK && code != abi.Unavailable { // what was there stays
+	switch code {
+	case abi.OK:
+		// Another instance may have looked for the key before it arrived, and so
+		// have taken it out of the account.
+		_, _ = kv.account(key, len(value), ttl)
+	case abi.Unavailable:
+	default: // what was there stays
 		undo()
 	}
 	return code

@@ -333,6 +333,17 @@ func TestTheLimitOfKeysIsOfWhatTheFarmHas(t *testing.T) {
 	}
 }
 
+// Another instance looks for a key while it is on its way.
+func TestAKeyCountsThoughItWasLookedForBeforeItArrived(t *testing.T) {
+	r, bus := farmRig(t, "kv_keys = 1")
+	kv := &r.m.plugins["talker"].kv
+	bus.putting = func(key []byte) { _ = kv.remove(key) } // as kv_get does where there is none
+	r.insert(1, 'v')
+	r.result(32)
+	r.insert(2, 'v')
+	r.result(abi.Limit)
+}
+
 func TestARemovalOfAnAbsentGenuineIDIsBuried(t *testing.T) {
 	r, _ := farmRig(t, "")
 	r.insert(1, 'x') // "x" is no id of this farm
