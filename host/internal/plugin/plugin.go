@@ -335,12 +335,12 @@ func (p *Plugin) reshard(old []*slot, fresh []*instance, perSlot room) {
 		s.batch, s.next, s.lost, s.retired = nil, 0, 0, true
 		signal(s.ring.wake)
 	}
-	everyone := everyone(waiting, len(next))
+	heirs := everyone(waiting, len(next))
 	for n, events := range waiting {
 		for _, ev := range events {
 			switch {
 			case forEveryone(&ev):
-				for _, heir := range everyone[n] {
+				for _, heir := range heirs[n] {
 					next[heir].ring.inherit(ev)
 				}
 			case ev.Kind == abi.Lost:
